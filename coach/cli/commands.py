@@ -1,0 +1,60 @@
+"""The `coach` command and where its subcommands live."""
+
+from importlib import import_module
+
+import click
+
+from coach import __version__
+from coach.errors import CoachError
+
+HOMES = {
+    "bench": ("coach.cli.bench", "Grade labelled answers and print how far the judge agrees."),
+    "grade": ("coach.cli.grade", "Grade files of answers."),
+    "rubrics": ("coach.cli.rubrics", "List, show, check, import and begin question banks."),
+}
+"""Each subcommand's module and its line in the help, so that `coach --help` imports none of them."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand when it is called, and reports coach's own errors plainly."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The subcommands by name."""
+        return sorted(HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a subcommand."""
+        if cmd_name not in HOMES:
+            return None
+        command: click.Command = getattr(import_module(HOMES[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, what) for name, (_, what) in HOMES.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run; an error of coach's own is a message and exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except CoachError as error:
+            click.echo(f"coach: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="coach %(version)s")
+@click.option("--demo", is_flag=True, help="Practise with a scripted judge: no model is loaded, no grade is real.")
+@click.option("--judge", help="Who grades; see 'coach grade --help'.")
+@click.option("--rubrics", envvar="COACH_RUBRICS", help="A folder of banks in place of the shipped ones.")
+@click.pass_context
+def coach(ctx: click.Context, demo: bool, judge: str | None, rubrics: str | None) -> None:
+    """Practise interview answers and see which points you made, missed and got wrong.
+
+    Without a command coach opens its terminal app.
+    """
+    if ctx.invoked_subcommand is None:
+        from coach.cli.practice import practise
+
+        practise(ctx, "scripted" if demo else judge, rubrics)

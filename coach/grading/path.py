@@ -1,0 +1,55 @@
+"""The straight path: what the terminal app, `coach grade`, `coach bench` and the Python API all call."""
+
+from collections.abc import Sequence
+
+from coach.grading.follow_up import follow_ups
+from coach.grading.passages import split_passages
+from coach.grading.score import score
+from coach.terms import Answer, Case, CriterionGrade, Grade, Judge, Judgement, Question, Receipt
+
+
+def grade(question: Question, answer: str, judge: Judge) -> Grade:
+    """Grade one answer to one question."""
+    return grade_all([(question, Answer(id=question.id, question=question.id, text=answer))], judge)[0]
+
+
+def grade_all(pairs: Sequence[tuple[Question, Answer]], judge: Judge) -> list[Grade]:
+    """Grade many answers, in order; the judge sees them together and may batch them."""
+    cases = [case_of(question, answer.text) for question, answer in pairs]
+    judgements = judge.judge(cases)
+    receipt = Receipt(name=judge.name, model=judge.model, prompt=judge.prompt)
+    return [
+        _grade(answer, case, each, receipt) for (_, answer), case, each in zip(pairs, cases, judgements, strict=True)
+    ]
+
+
+def case_of(question: Question, answer: str) -> Case:
+    """The case a judge is given: the answer in passages, against every criterion."""
+    return Case(question, answer, split_passages(answer), question.criteria)
+
+
+def _grade(answer: Answer, case: Case, judgements: tuple[Judgement, ...], receipt: Receipt) -> Grade:
+    pairs = zip(case.criteria, judgements, strict=True)
+    criteria = tuple(_criterion_grade(case, criterion.id, judgement) for criterion, judgement in pairs)
+    verdicts = zip((c.weight for c in case.criteria), (c.verdict for c in criteria), strict=True)
+    return Grade(
+        id=answer.id,
+        question=answer.question,
+        answer=answer.text,
+        score=score(verdicts),
+        criteria=criteria,
+        follow_ups=follow_ups(case.question, criteria),
+        judge=receipt,
+        carried=answer.carried,
+    )
+
+
+def _criterion_grade(case: Case, criterion_id: str, judgement: Judgement) -> CriterionGrade:
+    return CriterionGrade(
+        id=criterion_id,
+        verdict=judgement.verdict,
+        probabilities=judgement.probabilities,
+        similarity=judgement.similarity,
+        evidence=tuple(case.passages[i].quote() for i in judgement.evidence),
+        reason=judgement.failure or judgement.reason,
+    )

@@ -1,0 +1,28 @@
+"""From a judge's name to a judge; what a judge needs is imported only when it is opened."""
+
+from coach.errors import JudgeError
+from coach.terms import Judge
+
+JUDGE_NAMES = {
+    "similarity": "embeddings alone: fast, and easily fooled; for comparison",
+    "scripted": "canned verdicts by word overlap, for demonstrations and tests; not a grade",
+}
+"""The judges that can be named, with a line about each."""
+
+
+def open_judge(name: str) -> Judge:
+    """Open the judge called `name`; JudgeError says what is missing and how to get it.
+
+    `similarity:<model>` takes any sentence-transformers model, by name or folder.
+    """
+    kind, _, model = name.partition(":")
+    if kind == "similarity":
+        from coach.judges.similarity import SimilarityJudge  # torch: 9 s
+
+        return SimilarityJudge.load(model or None)
+    if name == "scripted":
+        from coach.judges.scripted import ScriptedJudge
+
+        return ScriptedJudge()
+    known = "\n".join(f"  {judge:12} {what}" for judge, what in JUDGE_NAMES.items())
+    raise JudgeError(f"no judge is called {name!r}; there are\n{known}")

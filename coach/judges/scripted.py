@@ -1,0 +1,60 @@
+"""A judge without a model, for tests, for `coach --demo` and for measuring what everything else costs."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from coach.terms import Case, Criterion, Judgement, Passage, Probabilities, Verdict
+
+Script = Callable[[Case, Criterion], Judgement]
+
+_WORD = re.compile(r"\w{4,}")
+
+
+class ScriptedJudge:
+    """Judges by a function of case and criterion; without one, by the share of shared words.
+
+    The default marks `covered` from a half of the criterion's longer words on and `partial` from a
+    fifth on, so that a demonstration looks alive. It is no measure of an answer.
+    """
+
+    name = "scripted"
+    model: str | None = None
+    prompt: str | None = None
+
+    def __init__(self, script: Script | None = None) -> None:
+        self._script = script or by_shared_words
+
+    def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
+        """Ask the script about every criterion of every case."""
+        return [tuple(self._script(case, criterion) for criterion in case.criteria) for case in cases]
+
+
+def by_shared_words(case: Case, criterion: Criterion) -> Judgement:
+    """A verdict by the share of the criterion's longer words that the answer has."""
+    wanted = words(criterion.text)
+    share = len(wanted & words(case.answer)) / max(1, len(wanted))
+    verdict = Verdict.COVERED if share >= 0.5 else Verdict.PARTIAL if share >= 0.2 else Verdict.MISSED
+    best = _most_shared(wanted, case.passages) if share >= 0.2 else ()
+    return Judgement(probabilities=_SURE[verdict], similarity=round(share, 4), evidence=best)
+
+
+def always(verdict: Verdict) -> Script:
+    """A script that gives one verdict, quoting the first passage."""
+    return lambda case, _: Judgement(
+        probabilities=Probabilities.certain(verdict), evidence=(0,) if case.passages else ()
+    )
+
+
+def words(text: str) -> set[str]:
+    """The longer words of a text, in lower case."""
+    return set(_WORD.findall(text.lower()))
+
+
+def _most_shared(wanted: set[str], passages: Sequence[Passage]) -> tuple[int, ...]:
+    shared = [len(wanted & words(passage.text)) for passage in passages]
+    return (shared.index(max(shared)),) if shared else ()
+
+
+_SURE = {
+    verdict: Probabilities(*(0.85 if verdict is each else 0.05 for each in list(Verdict)[:4])) for verdict in Verdict
+}

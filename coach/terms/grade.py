@@ -1,0 +1,55 @@
+"""The outcome: what an answer covered, by which words, and what to ask next."""
+
+from typing import Any
+
+from pydantic import Field
+
+from coach.terms.answer import Passage
+from coach.terms.judgement import Probabilities, Verdict
+from coach.terms.model import Noun
+
+
+class Receipt(Noun):
+    """Which judge gave the grade: its name, the hash of its weights and of its prompt."""
+
+    name: str
+    model: str | None = None
+    prompt: str | None = None
+
+
+class GradeError(Noun):
+    """Why an answer has no grade; `where` is `file:line`."""
+
+    code: str
+    message: str
+    where: str
+
+
+class CriterionGrade(Noun):
+    """The verdict on one criterion with the quotes it rests on."""
+
+    id: str
+    verdict: Verdict
+    probabilities: Probabilities | None = None
+    similarity: float | None = None
+    evidence: tuple[Passage, ...] = ()
+    reason: str | None = None
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of the likeliest verdict."""
+        return max(self.probabilities) if self.probabilities else None
+
+
+class Grade(Noun):
+    """The grade of one answer; `score` is 0 to 100, or None when nothing could be judged."""
+
+    id: str
+    question: str
+    answer: str = ""
+    score: float | None
+    criteria: tuple[CriterionGrade, ...] = ()
+    follow_ups: tuple[str, ...] = ()
+    judge: Receipt | None = None
+    error: GradeError | None = None
+    carried: dict[str, Any] = Field(default_factory=dict)
