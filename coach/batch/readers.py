@@ -16,6 +16,14 @@ from coach.terms import Answer, GradeError, Question
 
 STDIN = Path("-")
 _OWN_KEYS = ("id", "question", "answer")
+_JSON_TYPES = {
+    bool: "true or false",
+    dict: "an object",
+    float: "a number",
+    int: "a number",
+    list: "a list",
+    type(None): "null",
+}
 
 
 class Record(NamedTuple):
@@ -74,7 +82,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _record(where: str, raw: bytes, library: Library, seen: set[str]) -> Record:
-    data: Mapping[str, Any] = {}
+    data: Mapping[str, Any] = {"input": raw.decode(errors="replace").strip()}
     try:
         data = _object(raw)
         answer = _answer(data)
@@ -119,7 +127,7 @@ def _text(data: Mapping[str, Any], key: str) -> str:
     if key == "id" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
-        raise BadRecordError("wrong_type", f"{key!r} is {type(value).__name__}; it must be a text")
+        raise BadRecordError("wrong_type", f"{key!r} is {_JSON_TYPES[type(value)]}; it must be a text")
     if key != "answer" and not value.strip():
         raise BadRecordError("empty_key", f"{key!r} is empty; it must be a text")
     return value
@@ -135,8 +143,6 @@ def _question(answer: Answer, library: Library) -> Question:
 def _what_there_is(data: Mapping[str, Any]) -> Answer:
     """What can be carried of a bad record, so that nothing is lost."""
     own = {key: value if isinstance(value := data.get(key), str) else "" for key in _OWN_KEYS}
-    if isinstance(data.get("id"), int):
-        own["id"] = str(data["id"])
     carried = {key: value for key, value in data.items() if key not in _OWN_KEYS}
     return Answer(id=own["id"], question=own["question"], text=own["answer"], carried=carried)
 

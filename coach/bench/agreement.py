@@ -1,7 +1,8 @@
 """Agreement between verdicts and labels, with bootstrap intervals by question.
 
 Everything measured is a function of sums over questions (a confusion matrix, squared errors, calibration
-bins), so that a resample of the questions is one weighted sum. Levels are three: covered, partial, not
+bins), so that a resample of the questions is one weighted sum; resamples in which a figure has no value are
+left out of its interval. Levels are three: covered, partial, not
 (missed or contradicted). Unjudged criteria are left out and counted in `judged`.
 """
 
@@ -10,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
 from sklearn.metrics import confusion_matrix
 
 from coach.bench.gold import Gold, Sample, samples
@@ -193,12 +193,10 @@ def _estimate(metric: Callable[[Sums], Array], sums: Sums) -> Estimate:
     if questions < 2 or np.isnan(value):
         return Estimate(value, None, None)
 
-    def resampled(drawn: NDArray[np.int64], axis: int = -1) -> Array:
-        times = np.apply_along_axis(np.bincount, axis, drawn, minlength=questions).astype(float)
-        return metric({name: np.tensordot(times, rows, 1) for name, rows in sums.items()})
-
-    found = bootstrap((np.arange(questions),), resampled, n_resamples=RESAMPLES, method="percentile", rng=0)
-    return Estimate(value, float(found.confidence_interval.low), float(found.confidence_interval.high))
+    times = np.random.default_rng(0).multinomial(questions, [1 / questions] * questions, RESAMPLES).astype(float)
+    resampled = metric({name: np.tensordot(times, rows, 1) for name, rows in sums.items()})
+    low, high = np.nanquantile(resampled, [0.025, 0.975])
+    return Estimate(value, float(low), float(high))
 
 
 def _by_style(found: Sequence[Sample]) -> dict[str, dict[str, Any]]:

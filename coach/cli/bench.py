@@ -4,16 +4,18 @@ import json
 import math
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from coach.batch import read_records
-from coach.bench import Agreement, Estimate
 from coach.cli.grade import check_readable
 from coach.cli.options import judge_option, library_of, paths_argument, rubrics_option
 from coach.judges import open_judge
 from coach.plain import plain
+
+if TYPE_CHECKING:
+    from coach.bench import Agreement, Estimate
 
 BATCH = 32
 MEANINGS = {
@@ -57,7 +59,7 @@ def bench(paths: tuple[Path, ...], rubrics: Path | None, judge_name: str, as_jso
     click.echo(as_data(found, receipt, seconds) if as_json else as_table(found, receipt, seconds))
 
 
-def as_data(found: Agreement, receipt: dict[str, Any], seconds: float) -> str:
+def as_data(found: "Agreement", receipt: dict[str, Any], seconds: float) -> str:
     """The figures as JSON; what could not be measured is null."""
     figures = {name: {k: _number(v) for k, v in e._asdict().items()} for name, e in found.figures.items()}
     styles = {style: {k: _number(v) for k, v in row.items()} for style, row in found.styles.items()}
@@ -71,7 +73,7 @@ def _number(value: float | int | None) -> float | int | None:
     return round(value, 4)
 
 
-def as_table(found: Agreement, receipt: dict[str, Any], seconds: float) -> str:
+def as_table(found: "Agreement", receipt: dict[str, Any], seconds: float) -> str:
     """The figures as a table for a person."""
     name = f"{receipt['name']} ({receipt['model'] or 'no model'})"
     head = [
@@ -88,7 +90,7 @@ def as_table(found: Agreement, receipt: dict[str, Any], seconds: float) -> str:
     return "\n".join(head + lines + (heading + styles if styles else []))
 
 
-def _figure(estimate: Estimate) -> str:
+def _figure(estimate: "Estimate") -> str:
     if math.isnan(estimate.value):
         return "-"
     interval = "" if estimate.low is None else f"  [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -37,7 +37,7 @@ def _sentences(answer: str) -> Iterator[Span]:
     """Spans between sentence ends; one without a letter (a list's number) joins the next."""
     start, last = 0, len(answer.rstrip())
     for match in _SENTENCE_END.finditer(answer, 0, last):
-        if _LETTER.search(answer, start, match.end()):
+        if match.end() < last and _LETTER.search(answer, start, match.end()):
             yield Span(start, match.end())
             start = match.end()
     yield Span(start, len(answer))

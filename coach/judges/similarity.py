@@ -34,9 +34,9 @@ class Thresholds(NamedTuple):
     The defaults are fitted for all-MiniLM-L6-v2 by `models/recipe/fit_similarity.py` on the development gold set.
     """
 
-    partial: float = 0.21
-    covered: float = 0.73
-    width: float = 0.17
+    partial: float = 0.22
+    covered: float = 0.74
+    width: float = 0.15
     contradicted: float = 0.19
 
     def probabilities(self, similarity: float) -> Probabilities:
@@ -73,11 +73,11 @@ class SimilarityJudge:
         return [self._judge_case(case, next(vectors)) for case in cases]
 
     def _judge_case(self, case: Case, passages: Matrix) -> tuple[Judgement, ...]:
+        if not case.passages:
+            return (_NOTHING_SAID,) * len(case.criteria)
         return tuple(self._judgement(passages @ self._criteria[c.text]) for c in case.criteria)
 
     def _judgement(self, cosines: Matrix) -> Judgement:
-        if not len(cosines):
-            return Judgement(probabilities=Probabilities(0.0, 0.0, 1.0, 0.0), similarity=0.0)
         best = int(cosines.argmax())
         similarity = float(np.clip(cosines[best], -1.0, 1.0))
         probabilities = self._thresholds.probabilities(similarity)
@@ -90,6 +90,9 @@ class SimilarityJudge:
 
     def _encode(self, texts: Sequence[str]) -> Matrix:
         return self._embedder.encode(texts) if texts else np.zeros((0, 1), np.float32)
+
+
+_NOTHING_SAID = Judgement(probabilities=Probabilities(0.0, 0.0, 1.0, 0.0), similarity=0.0)
 
 
 class SentenceTransformerEmbedder:

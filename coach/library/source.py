@@ -52,13 +52,13 @@ def read_bank(path: Path) -> Bank:
     node = _compose(path, text)
     reading = _Reading(path)
     data = reading.value(node, ())
+    problems = [*reading.problems, *reading.twins(data.get("questions"), ("questions",))]
     try:
         bank = Bank.model_validate(data)
     except ValidationError as error:
-        reading.problems += reading.explain(error, data)
-        raise BankError(sorted(reading.problems, key=lambda p: p.line)) from None
-    if reading.problems:
-        raise BankError(reading.problems)
+        problems += reading.explain(error)
+    if problems:
+        raise BankError(sorted(problems, key=lambda p: p.line))
     return bank
 
 
@@ -141,27 +141,38 @@ class _Reading:
             loc = loc[:-1]
         return self.lines.get(loc, 1)
 
-    def explain(self, error: ValidationError, data: Any) -> Iterator[Problem]:
-        """Pydantic's errors as problems on lines."""
-        for detail in error.errors(include_url=False):
-            loc: Loc = tuple(detail["loc"])
-            if detail["type"] == "duplicate_id":
-                yield from self._twins(loc, detail["ctx"], data)
-                continue
-            template = _ALLOWED.get(detail["type"])
-            keys = _KEYS.get(len(loc) - 1, "")
-            message = template.format(value=detail["input"], keys=keys) if template else detail["msg"]
-            yield Problem(str(self.path), self.line(loc), named(loc), message)
+    def explain(self, error: ValidationError) -> Iterator[Problem]:
+        """Pydantic's errors as problems on lines.
 
-    def _twins(self, loc: Loc, context: dict[str, Any], data: Any) -> Iterator[Problem]:
-        field, here = context["field"], data
-        for step in loc:
-            here = here[step]
-        for twin in context["twins"].split(", "):
-            places = [(*loc, field, i, "id") for i, item in enumerate(here[field]) if item.get("id") == twin]
-            for place in places[1:]:
-                message = f"{twin!r} is taken (line {self.line(places[0])}); ids are unique among {field}"
-                yield Problem(str(self.path), self.line(place), named(place), message)
+        Left out: ids found twice, which `twins` tells better, and lists called too short because
+        pydantic has dropped their bad items.
+        """
+        details = error.errors(include_url=False)
+        places = [tuple(detail["loc"]) for detail in details]
+        for detail, loc in zip(details, places, strict=True):
+            spoilt = detail["type"] == "too_short" and any(p[: len(loc)] == loc and p != loc for p in places)
+            if detail["type"] != "duplicate_id" and not spoilt:
+                template = _ALLOWED.get(detail["type"])
+                keys = _KEYS.get(len(loc) - 1, "")
+                message = template.format(value=detail["input"], keys=keys) if template else detail["msg"]
+                yield Problem(str(self.path), self.line(loc), named(loc), message)
+
+    def twins(self, items: Any, loc: Loc) -> Iterator[Problem]:
+        """Ids that stand twice in a list of mappings."""
+        first: dict[str, int] = {}
+        for i, item in enumerate(_mappings(items)):
+            name, line = item.get("id"), self.line((*loc, i, "id"))
+            if isinstance(name, str) and name in first:
+                message = f"{name!r} is taken (line {first[name]}); ids are unique among {loc[-1]}"
+                yield Problem(str(self.path), line, named((*loc, i, "id")), message)
+            elif isinstance(name, str):
+                first[name] = line
+            yield from self.twins(item.get("criteria"), (*loc, i, "criteria"))
+
+
+def _mappings(items: Any) -> list[dict[str, Any]]:
+    """The items of a list, those that are no mappings emptied, so that indices stay."""
+    return [item if isinstance(item, dict) else {} for item in items] if isinstance(items, list) else []
 
 
 def named(loc: Loc) -> str:

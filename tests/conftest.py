@@ -1,0 +1,46 @@
+"""What the tests share: a small bank, a runner for the command, and hypothesis kept steady."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import settings
+
+from coach.cli.commands import coach
+from coach.library import Library, load_library
+from coach.terms import Criterion, Question
+
+HERE = Path(__file__).parent
+BANKS = HERE / "banks"
+
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    return load_library(BANKS)
+
+
+@pytest.fixture(scope="session")
+def question(library: Library) -> Question:
+    return library.find("one")
+
+
+class Coach:
+    """Runs `coach` in this process, with the test's bank unless told otherwise."""
+
+    def __call__(self, *args: str | Path, stdin: str | bytes | None = None) -> Result:
+        env = {"COACH_RUBRICS": str(BANKS)}
+        return CliRunner().invoke(coach, [str(arg) for arg in args], input=stdin, env=env, catch_exceptions=False)
+
+
+@pytest.fixture
+def run() -> Coach:
+    return Coach()
+
+
+def make_question(*weights: float) -> Question:
+    """A question with a criterion of each weight: c0, c1, ..."""
+    criteria = tuple(Criterion(id=f"c{i}", text=f"Claim number {i}.", weight=w) for i, w in enumerate(weights))
+    return Question(id="q", level="beginner", question="Why?", hint="Because.", criteria=criteria)
