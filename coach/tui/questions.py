@@ -21,7 +21,7 @@ class QuestionsScreen(Screen[None]):
     """All questions under their levels, with a filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "app.focus('filter')", "Search"),
+        Binding("slash", "search", "Search"),
         Binding("escape", "clear", "Clear search", show=False),
         Binding("down", "to_list", show=False),
     ]
@@ -57,6 +57,10 @@ class QuestionsScreen(Screen[None]):
     def action_to_list(self) -> None:
         """From the search line into the list."""
         self._first()
+
+    def action_search(self) -> None:
+        """From the list into the search line."""
+        self.query_one(Input).focus()
 
     def action_clear(self) -> None:
         """Show all questions again."""
