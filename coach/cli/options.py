@@ -19,7 +19,7 @@ judge_option = click.option(
     "judge_name",
     default=DEFAULT_JUDGE,
     show_default=True,
-    help="Who grades: similarity, similarity:<model>.",
+    help="Who grades: mini, mini:decided, similarity, similarity:<model>.",
 )
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 

@@ -1,0 +1,89 @@
+"""A GGUF model in llama.cpp: what the judges that run in this process share."""
+
+import ctypes
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from coach.errors import ModelError
+
+
+class LlamaModel:
+    """The weights, vocabulary and metadata of one file; contexts are made from it."""
+
+    def __init__(self, path: Path, gpu_layers: int = 0) -> None:
+        """Map the file into memory; ModelError where llama.cpp cannot read it."""
+        import llama_cpp  # 0.1 s
+
+        _silence(llama_cpp)
+        self.llama: Any = llama_cpp
+        parameters = llama_cpp.llama_model_default_params()
+        parameters.n_gpu_layers = gpu_layers
+        self.handle = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
+        if not self.handle:
+            raise ModelError(f"{path}: llama.cpp cannot read this model; it is damaged or no GGUF")
+        self.size: int = llama_cpp.llama_model_n_embd(self.handle)
+        self.vocabulary = llama_cpp.llama_model_get_vocab(self.handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def metadata(self, key: str) -> str | None:
+        """A string of the file's metadata."""
+        length = self.llama.llama_model_meta_val_str(self.handle, key.encode(), None, 0)
+        if length < 0:
+            return None
+        buffer = ctypes.create_string_buffer(length + 1)
+        self.llama.llama_model_meta_val_str(self.handle, key.encode(), buffer, length + 1)
+        return buffer.value.decode()
+
+    def tokenize(self, text: str, special: bool = False) -> list[int]:
+        """The text's tokens; nothing in it is read as a special token unless `special` says so."""
+        data = text.encode(errors="replace").replace(b"\0", b" ")
+        most = len(data) + 8
+        tokens = (self.llama.llama_token * most)()
+        count = self.llama.llama_tokenize(self.vocabulary, data, len(data), tokens, most, False, special)
+        return list(tokens[: max(0, count)])
+
+    def context(self, **settings: Any) -> Any:
+        """A llama.cpp context with these of its parameters set; ModelError where there is no room for it."""
+        parameters = self.llama.llama_context_default_params()
+        for name, value in settings.items():
+            setattr(parameters, name, value)
+        context = self.llama.llama_init_from_model(self.handle, parameters)
+        if not context:
+            raise ModelError("llama.cpp cannot open a context for this model; is there enough memory?")
+        return context
+
+    def close(self) -> None:
+        """Free the model; its contexts must be free already."""
+        if self.handle:
+            self.llama.llama_model_free(self.handle)
+            self.handle = None
+
+
+def as_tokens(llama: Any, tokens: Sequence[int]) -> Any:
+    """Token ids as llama.cpp takes them."""
+    return (llama.llama_token * len(tokens))(*tokens)
+
+
+def usable_cores() -> int:
+    """The cores that this process may run on, at least one."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # only Linux has it
+        return os.cpu_count() or 1
+
+
+def _silence(llama: Any) -> None:
+    """Keep llama.cpp's log off the terminal; the callback must outlive the process's use of it."""
+    global _log
+    _log = _log or llama.llama_log_callback(lambda *_: None)
+    llama.llama_log_set(_log, ctypes.c_void_p(0))
+
+
+_log: Any = None

@@ -1,0 +1,114 @@
+"""What turns the encoder's states into four logits, and logits into calibrated probabilities.
+
+It reads a sequence twice: at the first token, as BERT classifiers do, and at the answer's tokens,
+weighted by an attention whose weights also say which words the verdict stands on. The
+logits of the two readings are averaged. All of it lives in the GGUF's metadata, since llama.cpp
+rejects tensors that its architecture does not know.
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coach.errors import ModelError
+from coach.terms import Probabilities
+
+Array = NDArray[np.float32]
+
+FORMAT = 1
+PREFIX = "coach.mini."
+
+
+class Reading(NamedTuple):
+    """The logits of a sequence (4), and how much each of its tokens counted (tokens; 0 outside the answer)."""
+
+    logits: Array
+    attention: Array
+
+
+class Head(NamedTuple):
+    """The classifier on top of the encoder; arrays in row-major order, `size` is the encoder's."""
+
+    cls_dense: Array  # size x size
+    cls_dense_bias: Array  # size
+    cls_out: Array  # 4 x size
+    cls_out_bias: Array  # 4
+    query: Array  # size
+    dense: Array  # size x size
+    dense_bias: Array  # size
+    out: Array  # 4 x size
+    out_bias: Array  # 4
+
+    def read(self, states: Array, answer: NDArray[np.bool_]) -> Reading:
+        """Read the states (tokens, size) of a sequence whose answer's tokens are marked."""
+        attention = np.where(answer, _softmax(np.where(answer, states @ self.query, -np.inf)), 0.0)
+        first = self.cls_out @ np.tanh(self.cls_dense @ states[0] + self.cls_dense_bias) + self.cls_out_bias
+        pooled = attention.astype(np.float32) @ states
+        second = self.out @ np.tanh(self.dense @ pooled + self.dense_bias) + self.out_bias
+        return Reading((first + second) / 2, attention)
+
+
+class Calibration(NamedTuple):
+    """From logits to probabilities, fitted on answers that the training never saw."""
+
+    temperature: float = 1.0
+    bias: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    abstain: float = 0.0
+
+    def probabilities(self, logits: Array) -> Probabilities:
+        """The four probabilities of some logits."""
+        return Probabilities(*map(float, _softmax(logits / self.temperature + np.asarray(self.bias))))
+
+    def abstains(self, probabilities: Probabilities) -> bool:
+        """Whether covered-or-not is too uncertain to say."""
+        return max(probabilities.covered, 1 - probabilities.covered) < self.abstain
+
+
+class Settings(NamedTuple):
+    """All that the metadata of a mini GGUF holds."""
+
+    version: str
+    head: Head
+    calibration: Calibration
+
+    @classmethod
+    def read(cls, size: int, metadata: Callable[[str], str | None]) -> Self:
+        """From metadata strings; ModelError where the file is no mini model of a format that this coach knows."""
+        try:
+            about = json.loads(metadata(PREFIX + "about") or "{}")
+            if about["format"] != FORMAT:
+                raise ModelError(f"its format is {about['format']}, this coach reads {FORMAT}; upgrade coach")
+            shapes = shapes_of(size)
+            arrays = {name: _array(metadata(PREFIX + name), shape) for name, shape in shapes.items()}
+            calibration = Calibration(about["temperature"], tuple(about["bias"]), about["abstain"])
+            return cls(about["version"], Head(**arrays), calibration)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"no mini model: its metadata lacks or garbles {error}") from None
+
+    def write(self) -> dict[str, str]:
+        """As metadata strings."""
+        about: dict[str, Any] = {"format": FORMAT, "version": self.version, **self.calibration._asdict()}
+        arrays = {
+            name: base64.b64encode(array.astype("<f4").tobytes()).decode()
+            for name, array in self.head._asdict().items()
+        }
+        return {PREFIX + name: value for name, value in {"about": json.dumps(about), **arrays}.items()}
+
+
+def shapes_of(size: int) -> dict[str, tuple[int, ...]]:
+    """The shape of each array of a head."""
+    square, row, labels, four = (size, size), (size,), (4, size), (4,)
+    return dict(zip(Head._fields, (square, row, labels, four, row, square, row, labels, four), strict=True))
+
+
+def _array(text: str | None, shape: tuple[int, ...]) -> Array:
+    return np.frombuffer(base64.b64decode(text or ""), "<f4").reshape(shape)
+
+
+def _softmax(x: NDArray[Any]) -> NDArray[Any]:
+    e = np.exp(x - x.max())
+    return e / e.sum()  # type: ignore[no-any-return]

@@ -1,0 +1,89 @@
+"""Rows as padded batches of tokens."""
+
+import random
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from network import BASE
+from rows import Row
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from coach.judges.mini.sequences import compose
+
+STEP = 16
+"""Lengths are padded to a multiple of this: oneDNN keeps a primitive for each new shape."""
+
+
+class Batch(NamedTuple):
+    """Token ids, mask and answer mask (rows, tokens), and labels (rows)."""
+
+    tokens: Tensor
+    mask: Tensor
+    answer: Tensor
+    labels: Tensor
+
+
+class Encoded(NamedTuple):
+    """A row's tokens, where its answer begins, and its label."""
+
+    tokens: list[int]
+    begin: int
+    label: int
+
+
+@lru_cache(1)
+def tokenizer() -> Tokenizer:
+    """The base model's WordPiece, without special tokens and limits."""
+    found = Tokenizer.from_file(str(BASE / "tokenizer.json"))
+    found.no_truncation()
+    found.no_padding()
+    return found
+
+
+@lru_cache(500_000)
+def ids(text: str) -> tuple[int, ...]:
+    """The tokens of a text; nothing in it is read as a special token."""
+    return tuple(tokenizer().encode(text.replace("[", " [ "), add_special_tokens=False).ids)
+
+
+def encoded(row: Row, question: bool = True) -> Encoded:
+    """A row as the judge composes it; without its question where told so."""
+    asked = list(ids(row.question)) if question else []
+    tokens, begin = compose(asked, list(ids(row.criterion)), list(ids(row.answer)))
+    return Encoded(tokens, begin, row.label)
+
+
+def batches(rng: random.Random, rows: Sequence[Encoded], budget: int, longest: int) -> Iterator[list[Encoded]]:
+    """Rows of like length together, about `budget` padded tokens a batch, batches in random order."""
+    kept = [row for row in rows if len(row.tokens) <= longest]
+    rng.shuffle(kept)
+    kept.sort(key=lambda row: padded(len(row.tokens)))  # stable: random within a length
+    groups, group = [], []
+    for row in kept:
+        if group and (len(group) + 1) * padded(len(row.tokens)) > budget:
+            groups.append(group)
+            group = []
+        group.append(row)
+    groups += [group] if group else []
+    rng.shuffle(groups)
+    yield from groups
+
+
+def collate(rows: Sequence[Encoded]) -> Batch:
+    """One batch."""
+    width = padded(max(len(row.tokens) for row in rows))
+    tokens = torch.zeros(len(rows), width, dtype=torch.long)
+    mask, answer = torch.zeros_like(tokens), torch.zeros(len(rows), width, dtype=torch.bool)
+    for i, row in enumerate(rows):
+        tokens[i, : len(row.tokens)] = torch.tensor(row.tokens)
+        mask[i, : len(row.tokens)] = 1
+        answer[i, row.begin : len(row.tokens) - 1] = True
+    return Batch(tokens, mask, answer, torch.tensor([row.label for row in rows]))
+
+
+def padded(length: int) -> int:
+    """The next multiple of STEP."""
+    return -(-length // STEP) * STEP

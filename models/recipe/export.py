@@ -1,0 +1,139 @@
+"""From a checkpoint to GGUF: the encoder as llama.cpp's `bert`, the head in the metadata, quantized to 4 bits."""
+
+import argparse
+import ctypes
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import gguf
+import llama_cpp
+import numpy as np
+import torch
+from network import BASE, Network
+
+from coach.judges.mini.head import Calibration, Head, Settings
+
+SPECIAL = {"bos": "[CLS]", "eos": "[SEP]", "unk": "[UNK]", "sep": "[SEP]", "pad": "[PAD]", "mask": "[MASK]"}
+LAYER = {
+    "attn_q": "attention.self.query",
+    "attn_k": "attention.self.key",
+    "attn_v": "attention.self.value",
+    "attn_output": "attention.output.dense",
+    "attn_output_norm": "attention.output.LayerNorm",
+    "ffn_up": "intermediate.dense",
+    "ffn_down": "output.dense",
+    "layer_output_norm": "output.LayerNorm",
+}
+"""llama.cpp's names of a layer's tensors, and transformers'."""
+
+
+def export(
+    network: Network, path: Path, version: str, calibration: Calibration, half: bool = False, head: bool = True
+) -> None:
+    """Write the network at f32, or with its matrices at f16; without its head it is a plain BERT."""
+    writer = gguf.GGUFWriter(path, "bert")
+    _describe(writer, network)
+    _vocabulary(writer)
+    for key, value in Settings(version, head_of(network), calibration).write().items() if head else ():
+        writer.add_string(key, value)
+    for name, array in _tensors(network):
+        matrix = array.ndim == 2 and name not in ("position_embd.weight", "token_types.weight")
+        writer.add_tensor(name, array.astype(np.float16) if half and matrix else array)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def quantize(source: Path, target: Path, embeddings: int = llama_cpp.GGML_TYPE_Q5_0) -> None:
+    """Q4_0 for the layers and `embeddings` (a ggml type) for the token embeddings."""
+    parameters = llama_cpp.llama_model_quantize_default_params()
+    parameters.ftype = llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_0
+    parameters.token_embedding_type = embeddings
+    status = llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters))
+    if status:
+        raise RuntimeError(f"llama.cpp could not quantize {source} (status {status})")
+
+
+def export_4_bit(network: Network, path: Path, version: str, calibration: Calibration) -> None:
+    """Write the file that is shipped."""
+    with tempfile.TemporaryDirectory() as folder:
+        export(network, Path(folder) / "f32.gguf", version, calibration)
+        quantize(Path(folder) / "f32.gguf", path)
+
+
+def head_of(network: Network) -> Head:
+    """The head's arrays."""
+    linear = {"cls_dense": network.cls_dense, "cls_out": network.cls_out, "dense": network.dense, "out": network.out}
+    arrays = {name: _array(layer.weight) for name, layer in linear.items()}
+    biases = {f"{name}_bias": _array(layer.bias) for name, layer in linear.items()}
+    return Head(**arrays, **biases, query=_array(network.query.weight)[0])
+
+
+def _describe(writer: gguf.GGUFWriter, network: Network) -> None:
+    config = network.bert.config
+    writer.add_name("coach mini")
+    writer.add_license("Apache-2.0 (base weights), MIT (training)")
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_layer_norm_eps(config.layer_norm_eps)
+    writer.add_causal_attention(False)
+    writer.add_pooling_type(gguf.PoolingType.NONE)
+
+
+def _vocabulary(writer: gguf.GGUFWriter) -> None:
+    """WordPiece as llama.cpp has it: pieces lose `##`, and others begin with U+2581."""
+    vocabulary = json.loads((BASE / "tokenizer.json").read_text())["model"]["vocab"]
+    pieces = sorted(vocabulary, key=vocabulary.__getitem__)
+    special = set(SPECIAL.values())
+    writer.add_tokenizer_model("bert")
+    writer.add_token_list([p if p in special else p[2:] if p.startswith("##") else "\u2581" + p for p in pieces])
+    types = [gguf.TokenType.CONTROL if p in special else gguf.TokenType.NORMAL for p in pieces]
+    writer.add_token_types(types)
+    writer.add_token_type_count(2)
+    for name, piece in SPECIAL.items():
+        getattr(writer, f"add_{name}_token_id")(vocabulary[piece])
+
+
+def _tensors(network: Network) -> Iterator[tuple[str, np.ndarray]]:
+    embeddings = network.bert.embeddings
+    yield "token_embd.weight", _array(embeddings.word_embeddings.weight)
+    yield "position_embd.weight", _array(embeddings.position_embeddings.weight)
+    yield "token_types.weight", _array(embeddings.token_type_embeddings.weight)
+    for kind in ("weight", "bias"):
+        yield f"token_embd_norm.{kind}", _array(getattr(embeddings.LayerNorm, kind))
+        for i, layer in enumerate(network.bert.encoder.layer):
+            for theirs, ours in LAYER.items():
+                yield f"blk.{i}.{theirs}.{kind}", _array(getattr(layer.get_submodule(ours), kind))
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().float().numpy()
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--version", default="0.1")
+    parser.add_argument("--calibration", type=Path, help="what calibrate.py wrote; without it probabilities are raw")
+    parser.add_argument("--type", choices=("q4", "f16", "f32"), default="q4")
+    options = parser.parse_args()
+    network = Network.pretrained()
+    network.load_state_dict(torch.load(options.checkpoint)["weights"])
+    calibration = Calibration(**json.loads(options.calibration.read_text())) if options.calibration else Calibration()
+    if options.type == "q4":
+        export_4_bit(network, options.out, options.version, calibration)
+    else:
+        export(network, options.out, options.version, calibration, half=options.type == "f16")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Labelled data as rows of one form, and who is held out.
+
+    data/questions*.jsonl    {id, question, points or criteria: [{id, text}], hint?}
+    data/answers*.jsonl      {id, question, style, answer or text, labels, contradicts?}
+    data/clauses*.jsonl      {question, point, made, plain, half, near, wrong}: see GUIDE-clauses.md
+    data/short*.jsonl        {id, question, reference, covered, partial, missed, contradicted}: short answers
+    <pairs>/<set>.jsonl.gz   {group, question, point, answer, label, references?}
+
+Rows are held out by group, never one by one: a group is a question, or all questions made from one hint.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+LABELS = ("covered", "partial", "missed", "contradicted")
+GRADED = {2: "covered", 1: "partial", 0: "missed"}
+SHORT_ANSWERS = ("semeval2013-beetle", "semeval2013-scientsbank", "digiklausur", "saf")
+ENTAILMENT = ("mnli", "snli")
+COVERAGE = ("realsumm", "argkp", "evouna", "kqa", "wice")
+
+
+class Row(NamedTuple):
+    """One labelled (question, criterion, answer)."""
+
+    source: str
+    group: str
+    question: str
+    criterion: str
+    answer: str
+    label: int
+    style: str = ""
+
+
+class Asked(NamedTuple):
+    """A question with its criteria, and the group it is held out with."""
+
+    id: str
+    group: str
+    text: str
+    criteria: dict[str, str]
+
+
+class Answered(NamedTuple):
+    """An answer with the label of each criterion."""
+
+    question: Asked
+    style: str
+    text: str
+    labels: dict[str, int]
+
+
+class Clauses(NamedTuple):
+    """What can be said about one criterion, by the label it earns."""
+
+    question: Asked
+    criterion: str
+    texts: dict[str, list[str]]
+
+
+def questions(folder: Path) -> dict[str, Asked]:
+    """Every authored question."""
+    found = {}
+    for row in _lines(folder, "questions"):
+        criteria = {c["id"]: c["text"] for c in row.get("criteria") or row["points"]}
+        hint = row.get("hint") if row["id"][0] in "tm" else None
+        found[row["id"]] = Asked(row["id"], hint or row["id"], row["question"], criteria)
+    return found
+
+
+def answers(folder: Path, asked: Mapping[str, Asked]) -> list[Answered]:
+    """Every authored answer."""
+    return [
+        Answered(asked[row["question"]], row["style"], row.get("answer") or row["text"], _labels(row))
+        for row in _lines(folder, "answers")
+    ]
+
+
+def clauses(folder: Path, asked: Mapping[str, Asked]) -> list[Clauses]:
+    """Every authored set of clauses."""
+    return [
+        Clauses(asked[row["question"]], row["point"], {k: v for k, v in row.items() if isinstance(v, list)})
+        for row in _lines(folder, "clauses")
+    ]
+
+
+def authored(found: Iterable[Answered]) -> Iterator[Row]:
+    """A row a criterion of every answer."""
+    for answer in found:
+        for criterion, label in answer.labels.items():
+            question = answer.question
+            text = question.criteria[criterion]
+            yield Row("authored", question.group, question.text, text, answer.text, label, answer.style)
+
+
+def short_answers(folder: Path) -> Iterator[Row]:
+    """A row for every authored short answer."""
+    for row in _lines(folder, "short"):
+        for label, name in enumerate(LABELS):
+            for text in row[name]:
+                yield Row("short", row["id"], row["question"], row["reference"], text, label)
+
+
+def pairs(folder: Path, names: Iterable[str]) -> Iterator[Row]:
+    """The rows of public sets; each SemEval answer once, with its first reference."""
+    for name in names:
+        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+            for line in file:
+                row = json.loads(line)
+                label = LABELS.index(row["label"])
+                yield Row(name, row["group"], row["question"], row["point"], row["answer"], label)
+
+
+def references(folder: Path, name: str) -> dict[tuple[str, str], list[str]]:
+    """All references of a SemEval set by (group, answer)."""
+    with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+        return {(row["group"], row["answer"]): row["references"] for row in map(json.loads, file)}
+
+
+def gold(answers_file: Path, bank: Path) -> list[Row]:
+    """A gold set as rows."""
+    import yaml
+
+    asked = {q["id"]: q for q in yaml.safe_load(bank.read_text(encoding="utf-8"))["questions"]}
+    rows = []
+    for line in answers_file.read_text(encoding="utf-8").splitlines():
+        answer = json.loads(line)
+        question = asked[answer["question"]]
+        rows += [
+            Row(
+                "gold",
+                question["id"],
+                question["question"],
+                c["text"],
+                answer["answer"],
+                LABELS.index(answer["labels"][c["id"]]),
+                answer["style"],
+            )
+            for c in question["criteria"]
+        ]
+    return rows
+
+
+def fold(group: str, folds: int) -> int:
+    """The fold a group belongs to, the same on every machine."""
+    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big") % folds
+
+
+def _labels(row: Mapping[str, Any]) -> dict[str, int]:
+    against = set(row.get("contradicts", ()))
+    return {
+        point: LABELS.index("contradicted" if point in against else GRADED.get(label, label))
+        for point, label in row["labels"].items()
+    }
+
+
+def _lines(folder: Path, kind: str) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob(f"{kind}*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield json.loads(line)

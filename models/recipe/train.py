@@ -1,0 +1,330 @@
+"""Train the classifier: first on entailment and coverage pairs, then on graded answers.
+
+    python models/recipe/train.py entail --pairs DIR --out runs/entail
+    python models/recipe/train.py grade  --pairs DIR --start runs/entail/last.pt --out runs/grade [--fold 0]
+
+A run is decided by its arguments and its seed alone. It writes a checkpoint every few minutes and goes on from it when
+the same command is given again. With `--fold` the rows of one fold of the groups are never trained on.
+"""
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from batches import Encoded, batches, collate, encoded
+from compose import Composer, Phrases, strangers
+from measure import figures
+from network import Network
+from rows import (
+    COVERAGE,
+    ENTAILMENT,
+    SHORT_ANSWERS,
+    Asked,
+    Row,
+    answers,
+    authored,
+    clauses,
+    fold,
+    gold,
+    pairs,
+    questions,
+    references,
+    short_answers,
+)
+from torch.nn import functional
+
+DATA = Path(__file__).parent / "data"
+FOLDS = 5
+SOFT = torch.tensor(
+    [[0.94, 0.04, 0.01, 0.01], [0.06, 0.86, 0.07, 0.01], [0.01, 0.05, 0.92, 0.02], [0.01, 0.01, 0.05, 0.93]]
+)
+"""What a label teaches: a little of its neighbours too, for verdicts are ordered and labels not free of error."""
+
+
+class Plan(NamedTuple):
+    """What a run is made of."""
+
+    stage: str
+    pairs: Path
+    fold: int | None
+    passes: int
+    rate: float
+    budget: int
+    longest: int
+    seed: int
+    learn_4_bit_from: float
+    share: float
+
+
+class Material:
+    """All labelled data that a run may see, drawn afresh for each pass."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        asked = questions(DATA)
+        self._answers = self._kept(authored(answers(DATA, asked)))
+        self._short = self._kept(chain(pairs(plan.pairs, SHORT_ANSWERS), short_answers(DATA)))
+        self._entailment = list(pairs(plan.pairs, ENTAILMENT))
+        self._coverage = self._kept(pairs(plan.pairs, COVERAGE))
+        self._references = {k: v for name in SHORT_ANSWERS[:2] for k, v in references(plan.pairs, name).items()}
+        kept = [each for each in clauses(DATA, asked) if self._keeps(each.question.group)]
+        self._composer = Composer(kept, Phrases.read(DATA / "phrases.tsv"))
+        self._near = neighbours([q for q in asked.values() if self._keeps(q.group)])
+
+    def rows(self, number: int) -> list[Row]:
+        """The rows of one pass."""
+        rng = random.Random(f"{self._plan.seed}/{number}")
+        if self._plan.stage == "entail":
+            return [*self._entailment, *sampled(rng, self._coverage, 0.5)]
+        altered = [self._altered(rng, row) for row in sampled(rng, self._answers, self._plan.share)]
+        others = list(strangers(rng, self._answers, self._near, len(altered) // 5))
+        tricks = [
+            t
+            for row in rng.sample(self._answers, len(altered) // 14)
+            for t in self._composer.tricks(rng, row.question, row.criterion, row.group)
+        ]
+        composed = list(self._composer.rows(rng, 12))
+        others += strangers(rng, composed, self._near, len(composed) // 10)
+        short = [self._other_reference(rng, row) for row in self._short]
+        replay = rng.sample(self._entailment, 3000) + rng.sample(self._coverage, 2000)
+        return [*altered, *others, *tricks, *composed, *short, *replay]
+
+    def held_out(self) -> dict[str, list[Row]]:
+        """The rows of the held-out fold, by set."""
+        if self._plan.fold is None:
+            return {}
+        all_rows = [*authored(answers(DATA, questions(DATA))), *pairs(self._plan.pairs, SHORT_ANSWERS[:2])]
+        out = [row for row in all_rows if not self._keeps(row.group)]
+        rng = random.Random(0)
+        found = {name: [r for r in out if r.source == name] for name in ("authored", *SHORT_ANSWERS[:2])}
+        return {name: rng.sample(rows, min(len(rows), 1500)) for name, rows in found.items()}
+
+    def _keeps(self, group: str) -> bool:
+        return self._plan.fold is None or fold(group, FOLDS) != self._plan.fold
+
+    def _kept(self, rows: Iterator[Row]) -> list[Row]:
+        return [row for row in rows if self._keeps(row.group)]
+
+    def _altered(self, rng: random.Random, row: Row) -> Row:
+        return row._replace(answer=self._composer.altered(rng, row.answer, 0.12))
+
+    def _other_reference(self, rng: random.Random, row: Row) -> Row:
+        found = self._references.get((row.group, row.answer))
+        return row._replace(criterion=rng.choice(found)) if found and rng.random() < 0.4 and row.label == 0 else row
+
+
+def sampled(rng: random.Random, rows: Sequence[Row], share: float) -> list[Row]:
+    """A random share of the rows."""
+    return rng.sample(list(rows), round(len(rows) * share))
+
+
+def neighbours(asked: Sequence[Asked]) -> dict[str, list[str]]:
+    """For each criterion some of other groups: half of them near by meaning, but not near enough to mean the same."""
+    from network import BASE
+    from sentence_transformers import SentenceTransformer
+
+    texts = [(c, q.group) for q in asked for c in q.criteria.values()]
+    vectors = SentenceTransformer(str(BASE)).encode([t for t, _ in texts], normalize_embeddings=True, batch_size=128)
+    centres = {}
+    for q in asked:
+        centres[q.group] = vectors[[i for i, (_, g) in enumerate(texts) if g == q.group]].mean(0)
+    rng, found = random.Random(1), {}
+    names = np.array([g for _, g in texts])
+    for i, (text, group) in enumerate(texts):
+        cosine, topic = vectors @ vectors[i], vectors @ centres[group]
+        other = (names != group) & (cosine < 0.6) & (topic < 0.45)
+        near = [j for j in np.argsort(-cosine * other)[:12] if other[j]]
+        far = rng.sample(range(len(texts)), 12)
+        found[text] = [texts[j][0] for j in [*near, *(j for j in far if other[j])]]
+    return found
+
+
+class Average:
+    """The exponential moving average of a network's weights."""
+
+    def __init__(self, network: Network, decay: float = 0.998) -> None:
+        self.decay, self.steps = decay, 0
+        self.weights = {k: v.detach().clone() for k, v in network.state_dict().items()}
+
+    def update(self, network: Network) -> None:
+        """Move a little towards the network; faster at the beginning."""
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for name, value in network.state_dict().items():
+            self.weights[name].lerp_(value.detach(), 1 - decay)
+
+
+class Run:
+    """A training run with its checkpoint."""
+
+    def __init__(self, plan: Plan, start: Path | None, out: Path, gold_rows: list[Row]) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan, self.out = plan, out
+        out.mkdir(parents=True, exist_ok=True)
+        self.material = Material(plan)
+        self.network = Network.pretrained(dropout=0.1)
+        if start:
+            self.network.load_state_dict(torch.load(start)["weights"])
+        trained = [p for p in self.network.parameters() if p.requires_grad]
+        decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim == 1]
+        groups = [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=plan.rate, fused=True)
+        self.average, self.step, self.begin = Average(self.network), 0, 0
+        self.checks = {"gold": gold_rows} if gold_rows else {}
+        self.checks |= self.material.held_out()
+        self.quantized = False
+        self._resume()
+
+    def train(self, check_every: float) -> None:
+        """Go through all batches; check and save every `check_every` seconds."""
+        todo = list(self._sizes())
+        total, seen = sum(todo), 0
+        self.say(f"{total} steps, {len(self.material.rows(0))} rows in the first pass")
+        last = time.monotonic()
+        for number, size in enumerate(todo):
+            if seen + size <= self.step:
+                seen += size
+                continue
+            for i, batch in enumerate(self._batches(number)):
+                if seen + i < self.step:
+                    continue
+                loss = self._learn(batch, total)
+                if self.step % 100 == 0:
+                    self.say(f"step {self.step}/{total} pass {number} loss {loss:.3f}")
+                if time.monotonic() - last > check_every:
+                    self._check_and_save()
+                    last = time.monotonic()
+            seen += size
+        self._check_and_save()
+
+    def _sizes(self) -> Iterator[int]:
+        for number in range(self.plan.passes):
+            yield sum(1 for _ in self._batches(number))
+
+    def _batches(self, number: int) -> Iterator[list[Encoded]]:
+        rng = random.Random(f"{self.plan.seed}/order/{number}")
+        rows = [encoded(row, rng.random() > 0.25) for row in self.material.rows(number)]
+        return batches(rng, rows, self.plan.budget, self.plan.longest)
+
+    def _learn(self, rows: list[Encoded], total: int) -> float:
+        share = self.step / total
+        if share >= self.plan.learn_4_bit_from and not self.quantized:
+            self._start_4_bit()
+        rate = self.plan.rate * min(1.0, self.step / (0.05 * total)) * max(0.02, 1 - share)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        batch = collate(rows)
+        found = self.network(batch.tokens, batch.mask, batch.answer)
+        target = SOFT[batch.labels]
+        loss = functional.cross_entropy(found.mean, target)
+        both = functional.cross_entropy(found.first, target) + functional.cross_entropy(found.pooled, target)
+        (loss + 0.25 * both).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        self.average.update(self.network)
+        return loss.item()
+
+    def _start_4_bit(self) -> None:
+        self.say("from here on with 4-bit weights")
+        weights = self.average.weights
+        self.network.learn_4_bit()
+        self.average = Average(self.network)
+        renamed = {name.replace(".parametrizations.weight.original", ".weight"): name for name in self.average.weights}
+        for plain, name in renamed.items():
+            self.average.weights[name] = weights[plain].clone()
+        self.average.steps = 2000
+        self.quantized = True
+
+    def _check_and_save(self) -> None:
+        averaged = deepcopy(self.network)
+        averaged.load_state_dict(self.average.weights)
+        told = {name: figures(rows, predict(averaged, rows)) for name, rows in self.checks.items()}
+        self.say(" ".join(f"{name}: {words}" for name, words in told.items()))
+        state = {
+            "weights": {
+                k.replace(".parametrizations.weight.original", ".weight"): v for k, v in self.average.weights.items()
+            },
+            "average": self.average.weights,
+            "steps": self.average.steps,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "quantized": self.quantized,
+        }
+        torch.save(state, self.out / "part.pt")
+        (self.out / "part.pt").replace(self.out / "last.pt")
+
+    def _resume(self) -> None:
+        if not (self.out / "last.pt").exists():
+            return
+        state = torch.load(self.out / "last.pt")
+        if state["quantized"]:
+            self.network.learn_4_bit()
+            self.average = Average(self.network)
+        self.network.load_state_dict(state["network"])
+        self.average.weights, self.average.steps = state["average"], state["steps"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.quantized = state["step"], state["quantized"]
+        self.say(f"going on from step {self.step}")
+
+    def say(self, words: str) -> None:
+        """A line with the time, on screen and in the log."""
+        line = f"{time.strftime('%H:%M:%S')} {words}"
+        print(line, flush=True)
+        with (self.out / "log.txt").open("a") as log:
+            log.write(line + "\n")
+
+
+@torch.inference_mode()
+def predict(network: Network, rows: Sequence[Row], question: bool = True) -> np.ndarray:
+    """Logits (rows, 4)."""
+    network.eval()
+    found = [encoded(row, question) for row in rows]
+    order = sorted(range(len(rows)), key=lambda i: len(found[i].tokens))
+    logits = np.zeros((len(rows), 4), np.float32)
+    for start in range(0, len(order), 32):
+        places = order[start : start + 32]
+        batch = collate([found[i]._replace(tokens=found[i].tokens[:510]) for i in places])
+        logits[places] = network(batch.tokens, batch.mask, batch.answer).mean.numpy()
+    return logits
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", choices=("entail", "grade"))
+    parser.add_argument("--pairs", type=Path, required=True, help="the folder of public sets")
+    parser.add_argument("--gold", type=Path, help="a gold set (answers) to check on while training; never trained on")
+    parser.add_argument("--bank", type=Path, help="the bank of the gold set")
+    parser.add_argument("--out", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--start", type=Path, help="a checkpoint to start from")
+    parser.add_argument("--fold", type=int, help=f"hold out this of {FOLDS} folds")
+    parser.add_argument("--passes", type=int, default=2)
+    parser.add_argument("--share", type=float, default=1.0, help="share of the authored answers in a pass")
+    parser.add_argument("--rate", type=float, default=1.2e-4)
+    parser.add_argument("--budget", type=int, default=4096, help="padded tokens a batch")
+    parser.add_argument("--longest", type=int, default=288)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--learn-4-bit-from", type=float, default=2.0, help="share of the run; 2 is never")
+    parser.add_argument("--check-every", type=float, default=600, help="seconds")
+    o = parser.parse_args()
+    plan = Plan(o.stage, o.pairs, o.fold, o.passes, o.rate, o.budget, o.longest, o.seed, o.learn_4_bit_from, o.share)
+    checked = gold(o.gold, o.bank) if o.gold else []
+    (o.out / "plan.json").parent.mkdir(parents=True, exist_ok=True)
+    (o.out / "plan.json").write_text(json.dumps(plan._asdict(), default=str, indent=1))
+    Run(plan, o.start, o.out, checked).train(o.check_every)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""mini: the code that runs it, on a small untrained export."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+from batches import collate, encoded, ids  # noqa: E402  # the recipe's own modules, found by pytest's pythonpath
+from export import export, quantize  # noqa: E402
+from network import Network, as_4_bit  # noqa: E402
+from rows import Row  # noqa: E402
+
+from coach.errors import ModelError  # noqa: E402
+from coach.grading import case_of  # noqa: E402
+from coach.judges.llama import LlamaModel  # noqa: E402
+from coach.judges.mini import MiniJudge  # noqa: E402
+from coach.judges.mini.head import Calibration  # noqa: E402
+from coach.judges.mini.sequences import LONGEST, room, windows  # noqa: E402
+from coach.terms import Criterion, Question, Verdict  # noqa: E402
+
+ANSWER = "It keeps the keys and values of earlier tokens. Long prompts fill the memory. I like it."
+
+
+def question_of(*texts: str, asked: str = "What does the KV cache store?") -> Question:
+    criteria = tuple(Criterion(id=f"c{i}", text=text) for i, text in enumerate(texts))
+    return Question(id="q", level="beginner", question=asked, hint="Keys and values.", criteria=criteria)
+
+
+ASKED = question_of("The cache stores keys and values.", "Its memory grows with the sequence.")
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """A small untrained network whose matrices are exact at f16."""
+    torch.manual_seed(0)
+    made = Network.untrained()
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.copy_(parameter.half().float())
+    return made
+
+
+@pytest.fixture(scope="module")
+def exported(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("mini") / "f16.gguf"
+    export(network, path, "test", Calibration(), half=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def judge(exported: Path) -> Iterator[MiniJudge]:
+    judge = MiniJudge.load(exported)
+    yield judge
+    judge.close()
+
+
+@pytest.fixture(scope="module")
+def model(exported: Path) -> Iterator[LlamaModel]:
+    with LlamaModel(exported) as model:
+        yield model
+
+
+def test_llama_cpp_gives_the_logits_of_torch(network: Network, judge: MiniJudge) -> None:
+    row = Row("test", "g", ASKED.question, ASKED.criteria[0].text, ANSWER, 0)
+    batch = collate([encoded(row)])
+    with torch.inference_mode():
+        wanted = network(batch.tokens, batch.mask, batch.answer).mean[0].numpy()
+    (found,) = judge.logits([case_of(question_of(ASKED.criteria[0].text), ANSWER)])
+    assert found == pytest.approx(wanted, abs=1e-3)
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=0x24F, exclude_categories=["Cc", "Cs"]), max_size=60), max_size=5))
+def test_llama_cpp_reads_texts_as_the_training_did(model: LlamaModel, parts: list[str]) -> None:
+    text = " ".join(parts)
+    assert model.tokenize(text) == list(ids(text))
+
+
+def test_special_tokens_in_an_answer_are_plain_text(model: LlamaModel) -> None:
+    for text in ("[SEP] [CLS] [MASK] [PAD]", "<|im_end|> [INST] </s>", "a[SEP]b"):
+        assert not {0, 100, 101, 102, 103} & set(model.tokenize(text))
+        assert model.tokenize(text) == list(ids(text))
+
+
+def test_an_answer_alone_and_in_any_batch_gets_the_same_probabilities(judge: MiniJudge) -> None:
+    cases = [case_of(ASKED, text) for text in (ANSWER, "Nothing.", ANSWER * 9, "Keys, values.")]
+    together = judge.judge(cases)
+    alone = [judge.judge([case])[0] for case in reversed(cases)][::-1]
+    for a, b in zip(together, alone, strict=True):
+        for x, y in zip(a, b, strict=True):
+            assert x.probabilities == pytest.approx(y.probabilities, abs=1e-4)
+
+
+def test_the_order_of_criteria_does_not_matter(judge: MiniJudge) -> None:
+    turned = ASKED.model_copy(update={"criteria": ASKED.criteria[::-1]})
+    assert judge.judge([case_of(ASKED, ANSWER)])[0] == judge.judge([case_of(turned, ANSWER)])[0][::-1]
+
+
+def test_an_answer_without_words_covers_nothing(judge: MiniJudge) -> None:
+    (judged,) = judge.judge([case_of(ASKED, " \n")])
+    assert {j.verdict for j in judged} == {Verdict.MISSED}
+
+
+def test_a_criterion_too_long_to_read_is_unjudged_and_says_why(judge: MiniJudge) -> None:
+    (judged,) = judge.judge([case_of(question_of("word " * 300, "Short."), ANSWER)])
+    assert judged[0].verdict is Verdict.UNJUDGED and "split it" in (judged[0].failure or "")
+    assert judged[1].probabilities is not None
+
+
+tokens = st.lists(st.integers(1000, 30000), max_size=150)
+
+
+@given(tokens, tokens, st.lists(tokens, min_size=1, max_size=12))
+def test_no_word_of_a_long_answer_is_cut_off(asked: list[int], criterion: list[int], passages: list[list[int]]) -> None:
+    found = windows(asked, criterion, passages)
+    assert all(len(window.tokens) == len(window.passages) <= LONGEST for window in found)
+    seen: set[tuple[int, int]] = set()
+    whole = [(t, i) for i, passage in enumerate(passages) for t in passage]
+    start = 0
+    for window in found:
+        part = [(t, i) for t, i in zip(window.tokens, window.passages, strict=True) if i >= 0]
+        start = next(s for s in range(len(whole) + 1) if whole[s : s + len(part)] == part)
+        seen.update(range(start, start + len(part)))  # type: ignore[arg-type]
+    assert len(seen) == len(whole)
+    assert len(found) == 1 or len(whole) > room(asked, criterion)
+
+
+def test_four_bit_weights_of_the_training_are_those_of_llama_cpp(network: Network, tmp_path: Path) -> None:
+    from gguf import GGUFReader, dequantize
+
+    export(network, tmp_path / "f32.gguf", "test", Calibration())
+    quantize(tmp_path / "f32.gguf", tmp_path / "q4.gguf")
+    tensors = {t.name: t for t in GGUFReader(tmp_path / "q4.gguf").tensors}
+    found = tensors["blk.0.ffn_up.weight"]
+    weights = network.bert.encoder.layer[0].intermediate.dense.weight
+    assert found.tensor_type.name == "Q4_0"
+    assert np.abs(dequantize(found.data, found.tensor_type) - as_4_bit(weights).numpy()).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "cannot read this model"), (b"GGUF" + bytes(200), "cannot read this model")]
+)
+def test_a_file_that_is_no_model_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "own.gguf"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=words):
+        MiniJudge.load(path)
+
+
+def test_a_gguf_of_something_else_is_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "other.gguf"
+    export(Network.untrained(), path, "test", Calibration(), head=False)
+    with pytest.raises(ModelError, match="no mini model"):
+        MiniJudge.load(path)
