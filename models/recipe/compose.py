@@ -115,14 +115,14 @@ class Composer:
     def __len__(self) -> int:
         return len(self._by_question)
 
-    def rows(self, rng: random.Random, times: int) -> Iterator[Row]:
-        """`times` composed answers a question, with a row for up to three criteria of each."""
+    def rows(self, rng: random.Random, times: int, lengths: Sequence[int]) -> Iterator[Row]:
+        """`times` composed answers a question of `lengths` clauses, with a row for up to three criteria of each."""
         for sets in self._by_question.values():
             for _ in range(times):
-                yield from self._composed(rng, sets)
+                yield from self._composed(rng, sets, rng.choice(lengths))
 
-    def _composed(self, rng: random.Random, sets: Sequence[Clauses]) -> Iterator[Row]:
-        chosen = rng.sample(sets, min(len(sets), rng.choice((1, 1, 2, 2, 3, 3, 4, 5))))
+    def _composed(self, rng: random.Random, sets: Sequence[Clauses], length: int) -> Iterator[Row]:
+        chosen = rng.sample(sets, min(len(sets), length))
         said, labels = [], {}
         for each in sets:
             kind = self._kind(rng) if each in chosen else "absent"

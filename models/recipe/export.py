@@ -2,6 +2,7 @@
 
 import argparse
 import ctypes
+import hashlib
 import json
 import os
 import tempfile
@@ -16,6 +17,7 @@ from network import BASE, Network
 
 from coach.judges.mini.head import Calibration, Head, Settings
 
+MODELS = Path(__file__).parent.parent
 SPECIAL = {"bos": "[CLS]", "eos": "[SEP]", "unk": "[UNK]", "sep": "[SEP]", "pad": "[PAD]", "mask": "[MASK]"}
 LAYER = {
     "attn_q": "attention.self.query",
@@ -121,7 +123,9 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path)
+    where.add_argument("--ship", action="store_true", help="write models/mini-<version>-q4.gguf and the manifest")
     parser.add_argument("--version", default="0.1")
     parser.add_argument("--calibration", type=Path, help="what calibrate.py wrote; without it probabilities are raw")
     parser.add_argument("--type", choices=("q4", "f16", "f32"), default="q4")
@@ -129,10 +133,20 @@ def main() -> None:
     network = Network.pretrained()
     network.load_state_dict(torch.load(options.checkpoint)["weights"])
     calibration = Calibration(**json.loads(options.calibration.read_text())) if options.calibration else Calibration()
+    out = options.out or MODELS / f"mini-{options.version}-q4.gguf"
     if options.type == "q4":
-        export_4_bit(network, options.out, options.version, calibration)
+        export_4_bit(network, out, options.version, calibration)
     else:
-        export(network, options.out, options.version, calibration, half=options.type == "f16")
+        export(network, out, options.version, calibration, half=options.type == "f16")
+    if options.ship:
+        write_manifest(out)
+
+
+def write_manifest(model: Path) -> None:
+    """Name the shipped model with its hash, for the judge to check."""
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    manifest = {"mini": {"file": model.name, "sha256": digest, "bytes": model.stat().st_size}}
+    (MODELS / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+DATA = Path(__file__).parent / "data"
+FOLDS = 5
+"""Folds of the groups; a run may leave one out."""
 LABELS = ("covered", "partial", "missed", "contradicted")
 GRADED = {2: "covered", 1: "partial", 0: "missed"}
 SHORT_ANSWERS = ("semeval2013-beetle", "semeval2013-scientsbank", "digiklausur", "saf")

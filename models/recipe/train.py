@@ -1,7 +1,8 @@
-"""Train the classifier: first on entailment and coverage pairs, then on graded answers.
+"""Train the classifier: on entailment and coverage pairs, then on clauses, then on graded answers.
 
-    python models/recipe/train.py entail --pairs DIR --out runs/entail
-    python models/recipe/train.py grade  --pairs DIR --start runs/entail/last.pt --out runs/grade [--fold 0]
+    python models/recipe/train.py entail  --pairs DIR --out runs/entail
+    python models/recipe/train.py clauses --pairs DIR --start runs/entail/last.pt  --out runs/clauses [--fold 0]
+    python models/recipe/train.py grade   --pairs DIR --start runs/clauses/last.pt --out runs/grade   [--fold 0]
 
 A run is decided by its arguments and its seed alone. It writes a checkpoint every few minutes and goes on from it when
 the same command is given again. With `--fold` the rows of one fold of the groups are never trained on.
@@ -25,7 +26,9 @@ from measure import figures
 from network import Network
 from rows import (
     COVERAGE,
+    DATA,
     ENTAILMENT,
+    FOLDS,
     SHORT_ANSWERS,
     Asked,
     Row,
@@ -41,12 +44,28 @@ from rows import (
 )
 from torch.nn import functional
 
-DATA = Path(__file__).parent / "data"
-FOLDS = 5
 SOFT = torch.tensor(
     [[0.94, 0.04, 0.01, 0.01], [0.06, 0.86, 0.07, 0.01], [0.01, 0.05, 0.92, 0.02], [0.01, 0.01, 0.05, 0.93]]
 )
 """What a label teaches: a little of its neighbours too, for verdicts are ordered and labels not free of error."""
+
+
+class Mix(NamedTuple):
+    """What one pass of a stage is made of: shares of the sets, composed answers a question, and their lengths."""
+
+    answers: float
+    composed: int
+    clauses: tuple[int, ...]
+    coverage: float
+    entailment: float
+
+
+STAGES = {
+    "entail": Mix(0.0, 0, (1,), 0.5, 1.0),
+    "clauses": Mix(0.2, 60, (1, 1, 1, 2, 2, 3), 0.06, 0.1),
+    "grade": Mix(0.7, 20, (1, 1, 2, 2, 3, 3, 4, 5), 0.06, 0.1),
+}
+"""Short before long: what one sentence says of one criterion is learned first, then to find it in an answer."""
 
 
 class Plan(NamedTuple):
@@ -61,7 +80,6 @@ class Plan(NamedTuple):
     longest: int
     seed: int
     learn_4_bit_from: float
-    share: float
 
 
 class Material:
@@ -81,21 +99,16 @@ class Material:
 
     def rows(self, number: int) -> list[Row]:
         """The rows of one pass."""
-        rng = random.Random(f"{self._plan.seed}/{number}")
-        if self._plan.stage == "entail":
-            return [*self._entailment, *sampled(rng, self._coverage, 0.5)]
-        altered = [self._altered(rng, row) for row in sampled(rng, self._answers, self._plan.share)]
-        others = list(strangers(rng, self._answers, self._near, len(altered) // 5))
-        tricks = [
-            t
-            for row in rng.sample(self._answers, len(altered) // 14)
-            for t in self._composer.tricks(rng, row.question, row.criterion, row.group)
-        ]
-        composed = list(self._composer.rows(rng, 12))
+        rng, mix = random.Random(f"{self._plan.seed}/{number}"), STAGES[self._plan.stage]
+        replay = [*sampled(rng, self._entailment, mix.entailment), *sampled(rng, self._coverage, mix.coverage)]
+        if not mix.composed:
+            return replay
+        said = [self._altered(rng, row) for row in sampled(rng, self._answers, mix.answers)]
+        composed = list(self._composer.rows(rng, mix.composed, mix.clauses))
+        others = [*strangers(rng, said, self._near, len(said) // 6)]
         others += strangers(rng, composed, self._near, len(composed) // 10)
         short = [self._other_reference(rng, row) for row in self._short]
-        replay = rng.sample(self._entailment, 3000) + rng.sample(self._coverage, 2000)
-        return [*altered, *others, *tricks, *composed, *short, *replay]
+        return [*replay, *said, *composed, *others, *self._tricks(rng, len(said) // 12), *short]
 
     def held_out(self) -> dict[str, list[Row]]:
         """The rows of the held-out fold, by set."""
@@ -106,6 +119,10 @@ class Material:
         rng = random.Random(0)
         found = {name: [r for r in out if r.source == name] for name in ("authored", *SHORT_ANSWERS[:2])}
         return {name: rng.sample(rows, min(len(rows), 1500)) for name, rows in found.items()}
+
+    def _tricks(self, rng: random.Random, count: int) -> Iterator[Row]:
+        for row in rng.sample(self._answers, count):
+            yield from self._composer.tricks(rng, row.question, row.criterion, row.group)
 
     def _keeps(self, group: str) -> bool:
         return self._plan.fold is None or fold(group, FOLDS) != self._plan.fold
@@ -153,13 +170,15 @@ class Average:
     def __init__(self, network: Network, decay: float = 0.998) -> None:
         self.decay, self.steps = decay, 0
         self.weights = {k: v.detach().clone() for k, v in network.state_dict().items()}
+        self._moving = {k for k, v in network.named_parameters() if v.requires_grad}
 
     def update(self, network: Network) -> None:
         """Move a little towards the network; faster at the beginning."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for name, value in network.state_dict().items():
-            self.weights[name].lerp_(value.detach(), 1 - decay)
+        for name, value in network.named_parameters():
+            if name in self._moving:
+                self.weights[name].lerp_(value.detach(), 1 - decay)
 
 
 class Run:
@@ -211,7 +230,7 @@ class Run:
 
     def _batches(self, number: int) -> Iterator[list[Encoded]]:
         rng = random.Random(f"{self.plan.seed}/order/{number}")
-        rows = [encoded(row, rng.random() > 0.25) for row in self.material.rows(number)]
+        rows = [encoded(row, rng.random() > 0.35) for row in self.material.rows(number)]
         return batches(rng, rows, self.plan.budget, self.plan.longest)
 
     def _learn(self, rows: list[Encoded], total: int) -> float:
@@ -303,7 +322,7 @@ def predict(network: Network, rows: Sequence[Row], question: bool = True) -> np.
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("entail", "grade"))
+    parser.add_argument("stage", choices=tuple(STAGES))
     parser.add_argument("--pairs", type=Path, required=True, help="the folder of public sets")
     parser.add_argument("--gold", type=Path, help="a gold set (answers) to check on while training; never trained on")
     parser.add_argument("--bank", type=Path, help="the bank of the gold set")
@@ -311,15 +330,14 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="a checkpoint to start from")
     parser.add_argument("--fold", type=int, help=f"hold out this of {FOLDS} folds")
     parser.add_argument("--passes", type=int, default=2)
-    parser.add_argument("--share", type=float, default=1.0, help="share of the authored answers in a pass")
-    parser.add_argument("--rate", type=float, default=1.2e-4)
-    parser.add_argument("--budget", type=int, default=4096, help="padded tokens a batch")
+    parser.add_argument("--rate", type=float, default=1.2e-4, help="the highest learning rate")
+    parser.add_argument("--budget", type=int, default=2048, help="padded tokens a batch")
     parser.add_argument("--longest", type=int, default=288)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--learn-4-bit-from", type=float, default=2.0, help="share of the run; 2 is never")
     parser.add_argument("--check-every", type=float, default=600, help="seconds")
     o = parser.parse_args()
-    plan = Plan(o.stage, o.pairs, o.fold, o.passes, o.rate, o.budget, o.longest, o.seed, o.learn_4_bit_from, o.share)
+    plan = Plan(o.stage, o.pairs, o.fold, o.passes, o.rate, o.budget, o.longest, o.seed, o.learn_4_bit_from)
     checked = gold(o.gold, o.bank) if o.gold else []
     (o.out / "plan.json").parent.mkdir(parents=True, exist_ok=True)
     (o.out / "plan.json").write_text(json.dumps(plan._asdict(), default=str, indent=1))
