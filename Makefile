@@ -1,4 +1,5 @@
 # Two commands do all the set-up: `make run` opens coach, `make test` runs every check and test.
+# `make bench` measures speed and memory, `make picture` draws the README's picture again.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -10,6 +11,12 @@ run: .venv/installed
 
 test: .venv/installed-dev lint
 	$(BIN)/pytest
+
+bench: .venv/installed-dev
+	PYTHONPATH=tests:tests/benchmarks $(BIN)/python tests/benchmarks
+
+picture: .venv/installed-dev
+	$(BIN)/python docs/picture.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

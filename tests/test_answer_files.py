@@ -56,7 +56,7 @@ def test_grades_come_in_input_order_with_the_contracts_keys(run: Coach, tmp_path
     assert list(first)[:3] == ["id", "question", "answer"]
     assert {"score", "criteria", "follow_ups", "judge", "error"} <= first.keys()
     assert first["judge"] == {"name": "scripted", "model": None, "prompt": None}
-    assert set(first["criteria"][0]) == {"id", "verdict", "probabilities", "similarity", "evidence"}
+    assert set(first["criteria"][0]) == {"id", "verdict", "probabilities", "similarity", "evidence", "key"}
     for quote in first["criteria"][0]["evidence"]:
         assert first["answer"][quote["start"] : quote["end"]] == quote["text"]
 
@@ -157,7 +157,7 @@ class InterruptedJudge(ScriptedJudge):
 def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], InterruptedJudge]:
     def after(batches: int) -> InterruptedJudge:
         judge = InterruptedJudge(batches)
-        monkeypatch.setattr("coach.cli.grade.open_judge", lambda name: judge)
+        monkeypatch.setattr("coach.cli.options.open_judge", lambda *_: judge)
         return judge
 
     return after
@@ -169,11 +169,11 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     path, out = write(tmp_path / "a.jsonl", *(record(i) for i in range(200))), tmp_path / "g.jsonl"
     whole = run("grade", path, *SCRIPTED).stdout
     interrupt(3)
-    first = run("grade", path, "--out", out)
+    first = run("grade", path, "--fresh", "--out", out)
     assert (first.exit_code, out.exists()) == (130, False)
     assert "goes on from" in first.stderr
     judge = interrupt(100)
-    again = run("grade", path, "--out", out)
+    again = run("grade", path, "--fresh", "--out", out)
     assert (again.exit_code, 100 - judge.left) == (0, 200 // CHUNK + 1 - 3)
     assert out.read_text(encoding="utf-8") == whole
 
@@ -184,12 +184,12 @@ def test_a_changed_input_is_found_out_and_graded_anew(
 ) -> None:
     path, out = write(tmp_path / "a.jsonl", *(record(i) for i in range(200))), tmp_path / "g.jsonl"
     interrupt(4)
-    run("grade", path, "--out", out)
+    run("grade", path, "--fresh", "--out", out)
     write(path, *(record(i, answer="Changed.") if i == changed else record(i) for i in range(180)))
     interrupt(100)
-    result = run("grade", path, "--out", out)
+    result = run("grade", path, "--fresh", "--out", out)
     assert ("the input has changed" in result.stderr) == (changed < 4 * CHUNK)
-    assert out.read_text(encoding="utf-8") == run("grade", path).stdout
+    assert out.read_text(encoding="utf-8") == run("grade", path, "--fresh").stdout
 
 
 def test_an_interrupted_run_of_another_judge_starts_over(
@@ -197,9 +197,9 @@ def test_an_interrupted_run_of_another_judge_starts_over(
 ) -> None:
     path, out = write(tmp_path / "a.jsonl", *(record(i) for i in range(100))), tmp_path / "g.jsonl"
     interrupt(2)
-    run("grade", path, "--out", out)
+    run("grade", path, "--fresh", "--out", out)
     interrupt(100).name = "another"
-    result = run("grade", path, "--out", out)
+    result = run("grade", path, "--fresh", "--out", out)
     assert "is of another judge" in result.stderr
     assert {row["judge"]["name"] for row in rows(out.read_text())} == {"another"}
 
@@ -207,9 +207,9 @@ def test_an_interrupted_run_of_another_judge_starts_over(
 def test_no_resume_grades_all_again(run: Coach, tmp_path: Path, interrupt: Callable[[int], InterruptedJudge]) -> None:
     path, out = write(tmp_path / "a.jsonl", *(record(i) for i in range(100))), tmp_path / "g.jsonl"
     interrupt(2)
-    run("grade", path, "--out", out)
+    run("grade", path, "--fresh", "--out", out)
     judge = interrupt(100)
-    run("grade", path, "--out", out, "--no-resume")
+    run("grade", path, "--fresh", "--out", out, "--no-resume")
     assert 100 - judge.left == 100 // CHUNK + 1
 
 
@@ -218,7 +218,7 @@ def test_ctrl_c_without_out_keeps_what_was_printed(
 ) -> None:
     path = write(tmp_path / "a.jsonl", *(record(i) for i in range(100)))
     interrupt(2)
-    result = run("grade", path)
+    result = run("grade", path, "--fresh")
     assert (result.exit_code, len(rows(result.stdout))) == (130, 2 * CHUNK)
 
 

@@ -38,6 +38,7 @@ def _criterion(grade: CriterionGrade) -> dict[str, Any]:
         "probabilities": {k: round(p, 4) for k, p in probabilities._asdict().items()} if probabilities else None,
         "similarity": grade.similarity,
         "evidence": [quote._asdict() for quote in grade.evidence],
+        "key": grade.key,
     }
     return plain | ({"reason": grade.reason} if grade.reason else {})
 

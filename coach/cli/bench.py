@@ -10,8 +10,7 @@ import click
 
 from coach.batch import read_records
 from coach.cli.grade import check_readable
-from coach.cli.options import judge_option, library_of, paths_argument, rubrics_option
-from coach.judges import open_judge
+from coach.cli.options import JudgeChoice, judge_options, library_of, paths_argument, rubrics_option
 from coach.plain import plain
 
 if TYPE_CHECKING:
@@ -36,9 +35,9 @@ MEANINGS = {
 @click.command()
 @paths_argument
 @rubrics_option
-@judge_option
+@judge_options
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def bench(paths: tuple[Path, ...], rubrics: Path | None, judge_name: str, as_json: bool) -> None:
+def bench(paths: tuple[Path, ...], rubrics: Path | None, choice: JudgeChoice, as_json: bool) -> None:
     """Grade answers that carry `labels` ({criterion id: verdict}) and print how far the judge agrees.
 
     Each figure comes with a bootstrap 95 % interval over questions.
@@ -49,11 +48,11 @@ def bench(paths: tuple[Path, ...], rubrics: Path | None, judge_name: str, as_jso
 
     check_readable(paths)
     golds = read_gold(read_records(paths, library_of(rubrics)))
-    judge = open_judge(judge_name)
     pairs = [(gold.question, gold.record.answer) for gold in golds]
-    started = time.perf_counter()
-    grades = [g for i in range(0, len(pairs), BATCH) for g in grade_all(pairs[i : i + BATCH], judge)]
-    seconds = time.perf_counter() - started
+    with choice._replace(fresh=True).opened() as judge:
+        started = time.perf_counter()
+        grades = [g for i in range(0, len(pairs), BATCH) for g in grade_all(pairs[i : i + BATCH], judge)]
+        seconds = time.perf_counter() - started
     found = agreement(golds, grades)
     receipt = {"name": judge.name, "model": judge.model, "prompt": judge.prompt}
     click.echo(as_data(found, receipt, seconds) if as_json else as_table(found, receipt, seconds))

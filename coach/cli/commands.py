@@ -9,8 +9,12 @@ from coach.errors import CoachError
 
 HOMES = {
     "bench": ("coach.cli.bench", "Grade labelled answers and print how far the judge agrees."),
+    "canary": ("coach.cli.canary", "Let a judge grade six answers whose grades are known."),
     "grade": ("coach.cli.grade", "Grade files of answers."),
+    "models": ("coach.cli.models", "List, pull and remove GGUF models on this machine."),
+    "prompt": ("coach.cli.prompt", "Show what chat judges are asked."),
     "rubrics": ("coach.cli.rubrics", "List, show, check, import and begin question banks."),
+    "verify": ("coach.cli.verify", "Grade a grades file again: flipped and stale verdicts."),
 }
 """Each subcommand's module and its line in the help, so that `coach --help` imports none of them."""
 

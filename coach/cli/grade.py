@@ -9,9 +9,9 @@ import click
 
 from coach.batch import Progress, Record, RunJournal, Summary, grade_into, grade_records, read_records
 from coach.batch.readers import STDIN
-from coach.cli.options import judge_option, library_of, paths_argument, rubrics_option
+from coach.cli.canary import refuse_unless_fit
+from coach.cli.options import JudgeChoice, judge_options, library_of, paths_argument, rubrics_option
 from coach.errors import AnswerFileError
-from coach.judges import open_judge
 from coach.terms import Judge, Receipt
 
 INTERRUPTED = 130
@@ -20,20 +20,22 @@ INTERRUPTED = 130
 @click.command()
 @paths_argument
 @rubrics_option
-@judge_option
+@judge_options
 @click.option("--out", type=click.Path(path_type=Path), help="Write the grades to this file; else to standard output.")
 @click.option("--resume/--no-resume", default=True, help="Go on with an interrupted run of the same command.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), help="Exit 3 when the mean score is below this.")
+@click.option("--force", is_flag=True, help="Let a chat judge grade that fails its canaries ('coach canary').")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.pass_context
 def grade(
     ctx: click.Context,
     paths: tuple[Path, ...],
     rubrics: Path | None,
-    judge_name: str,
+    choice: JudgeChoice,
     out: Path | None,
     resume: bool,
     fail_under: float | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Grade files of answers: JSON Lines, one {"id", "question", "answer"} a line; '-' is standard input.
@@ -43,8 +45,9 @@ def grade(
     """
     check_readable(paths)
     records = read_records(paths, library_of(rubrics))
-    judge = open_judge(judge_name)
-    with progress_on_stderr(quiet) as progress:
+    with choice.opened() as judge, progress_on_stderr(quiet) as progress:
+        if choice.chats and not force:
+            refuse_unless_fit(judge)
         summary = _to_file(out, records, judge, resume, progress) if out else _to_stdout(records, judge, progress)
     click.echo(in_words(summary, out), err=True)
     ctx.exit(exit_code(summary, fail_under))

@@ -1,12 +1,21 @@
 """Options that several commands share."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
+from coach.cache import JudgementCache
+from coach.judges import CachedJudge, JudgeSettings, open_judge
 from coach.library import Library, load_library, shipped
+from coach.terms import Judge
 
 DEFAULT_JUDGE = "similarity"
+UNCACHED = ("scripted",)
+"""Judges that are quicker than looking up what they said."""
 
 rubrics_option = click.option(
     "--rubrics",
@@ -14,14 +23,73 @@ rubrics_option = click.option(
     type=click.Path(path_type=Path),
     help="A folder of banks (or one bank file) in place of the shipped banks; also COACH_RUBRICS.",
 )
-judge_option = click.option(
-    "--judge",
-    "judge_name",
-    default=DEFAULT_JUDGE,
-    show_default=True,
-    help="Who grades: mini, mini:decided, similarity, similarity:<model>.",
-)
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+
+_JUDGE_OPTIONS = (
+    click.option(
+        "--judge",
+        "judge_name",
+        default=DEFAULT_JUDGE,
+        show_default=True,
+        help="Who grades: mini, mini:decided, gguf:<model>, <provider>/<model>, similarity, or several joined by '+'.",
+    ),
+    click.option("--escalate", help="Criteria on which the judge is unsure go to this judge."),
+    click.option("--workers", type=click.IntRange(1), help="Local contexts, or hosted requests at once."),
+    click.option("--samples", type=click.IntRange(1, 50), default=1, help="Replies of a hosted judge an answer."),
+    click.option("--max-cost", type=click.FloatRange(0), help="Dollars that hosted judges may cost; never passed."),
+    click.option("--max-requests", type=click.IntRange(0), help="Requests that may be sent to hosted judges."),
+    click.option("--explain", is_flag=True, help="Let a gguf judge write a reason and a follow-up (slower)."),
+    click.option("--fresh", is_flag=True, help="Judge anew what the cache of judgements knows."),
+)
+
+
+class JudgeChoice(NamedTuple):
+    """Which judge a command uses, and how."""
+
+    name: str
+    escalate: str | None
+    settings: JudgeSettings
+    fresh: bool
+
+    @property
+    def chats(self) -> bool:
+        """Whether a chat model has a say."""
+        names = f"{self.name}+{self.escalate or ''}".split("+")
+        return any("/" in name.partition(":")[0] or name.startswith("gguf:") for name in names)
+
+    @contextmanager
+    def opened(self) -> Iterator[Judge]:
+        """The judge, behind the cache of judgements unless it is to judge afresh."""
+        judge = open_judge(self.name, self.settings, self.escalate)
+        if self.fresh or judge.name in UNCACHED:
+            yield judge
+            return
+        with JudgementCache() as cache:
+            yield CachedJudge(judge, cache)
+
+
+def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a judge as one argument, `choice`."""
+
+    @wraps(command)
+    def with_choice(
+        *args: Any,
+        judge_name: str,
+        escalate: str | None,
+        workers: int | None,
+        samples: int,
+        max_cost: float | None,
+        max_requests: int | None,
+        explain: bool,
+        fresh: bool,
+        **rest: Any,
+    ) -> Any:
+        settings = JudgeSettings(workers, samples, max_cost, max_requests, explain)
+        return command(*args, choice=JudgeChoice(judge_name, escalate, settings, fresh), **rest)
+
+    for option in reversed(_JUDGE_OPTIONS):
+        with_choice = option(with_choice)
+    return with_choice
 
 
 def library_of(rubrics: Path | None) -> Library:

@@ -5,8 +5,9 @@ answer - passages - evidence - judge - score - feedback - follow-up
 
 from coach.grading.feedback import feedback
 from coach.grading.follow_up import follow_ups
+from coach.grading.keys import criterion_key
 from coach.grading.passages import split_passages
 from coach.grading.path import case_of, grade, grade_all
 from coach.grading.score import score
 
-__all__ = ["case_of", "feedback", "follow_ups", "grade", "grade_all", "score", "split_passages"]
+__all__ = ["case_of", "criterion_key", "feedback", "follow_ups", "grade", "grade_all", "score", "split_passages"]

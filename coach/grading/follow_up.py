@@ -18,8 +18,9 @@ def weakest(question: Question, grades: Sequence[CriterionGrade]) -> list[Criter
 
 
 def follow_ups(question: Question, grades: Sequence[CriterionGrade]) -> tuple[str, ...]:
-    """Up to three follow-up questions, the most urgent first."""
-    return tuple(follow_up(criterion) for criterion in weakest(question, grades)[:MOST])
+    """Up to three follow-up questions, the most urgent first; the judge's own where it wrote one."""
+    own = {grade.id: grade.follow_up for grade in grades}
+    return tuple(own[criterion.id] or follow_up(criterion) for criterion in weakest(question, grades)[:MOST])
 
 
 def follow_up(criterion: Criterion) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from coach.grading.follow_up import follow_ups
+from coach.grading.keys import criterion_key
 from coach.grading.passages import split_passages
 from coach.grading.score import score
-from coach.terms import Answer, Case, CriterionGrade, Grade, Judge, Judgement, Question, Receipt
+from coach.terms import Answer, Case, Criterion, CriterionGrade, Grade, Judge, Judgement, Question, Receipt
 
 
 def grade(question: Question, answer: str, judge: Judge) -> Grade:
@@ -30,7 +31,7 @@ def case_of(question: Question, answer: str) -> Case:
 
 def _grade(answer: Answer, case: Case, judgements: tuple[Judgement, ...], receipt: Receipt) -> Grade:
     pairs = zip(case.criteria, judgements, strict=True)
-    criteria = tuple(_criterion_grade(case, criterion.id, judgement) for criterion, judgement in pairs)
+    criteria = tuple(_criterion_grade(case, criterion, judgement, receipt) for criterion, judgement in pairs)
     verdicts = zip((c.weight for c in case.criteria), (c.verdict for c in criteria), strict=True)
     return Grade(
         id=answer.id,
@@ -44,12 +45,14 @@ def _grade(answer: Answer, case: Case, judgements: tuple[Judgement, ...], receip
     )
 
 
-def _criterion_grade(case: Case, criterion_id: str, judgement: Judgement) -> CriterionGrade:
+def _criterion_grade(case: Case, criterion: Criterion, judgement: Judgement, receipt: Receipt) -> CriterionGrade:
     return CriterionGrade(
-        id=criterion_id,
+        id=criterion.id,
+        key=criterion_key(case, criterion, receipt),
         verdict=judgement.verdict,
         probabilities=judgement.probabilities,
         similarity=judgement.similarity,
         evidence=tuple(case.passages[i].quote() for i in judgement.evidence),
         reason=judgement.failure or judgement.reason,
+        follow_up=judgement.follow_up,
     )

@@ -1,6 +1,7 @@
 """A GGUF model in llama.cpp: what the judges that run in this process share."""
 
 import ctypes
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +50,12 @@ class LlamaModel:
         count = self.llama.llama_tokenize(self.vocabulary, data, len(data), tokens, most, False, special)
         return list(tokens[: max(0, count)])
 
+    def text(self, token: int) -> bytes:
+        """The bytes that a token stands for; special tokens are shown by their names."""
+        buffer = ctypes.create_string_buffer(256)
+        length = self.llama.llama_token_to_piece(self.vocabulary, token, buffer, len(buffer), 0, True)
+        return buffer.raw[: max(0, length)]
+
     def context(self, **settings: Any) -> Any:
         """A llama.cpp context with these of its parameters set; ModelError where there is no room for it."""
         parameters = self.llama.llama_context_default_params()
@@ -71,12 +78,25 @@ def as_tokens(llama: Any, tokens: Sequence[int]) -> Any:
     return (llama.llama_token * len(tokens))(*tokens)
 
 
+def digest_of(path: Path) -> str:
+    """The sha256 of a file; OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def usable_cores() -> int:
     """The cores that this process may run on, at least one."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # only Linux has it
         return os.cpu_count() or 1
+
+
+def idle_cores() -> int:
+    """Physical cores that nothing else keeps busy, at least one: ggml's threads wait for their slowest."""
+    siblings = {path.read_text() for path in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/core_cpus_list")}
+    busy = round(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
+    return max(1, min(len(siblings) or usable_cores(), usable_cores()) - busy)
 
 
 def _silence(llama: Any) -> None:

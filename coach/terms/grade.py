@@ -26,14 +26,16 @@ class GradeError(Noun):
 
 
 class CriterionGrade(Noun):
-    """The verdict on one criterion with the quotes it rests on."""
+    """The verdict on one criterion with the quotes it rests on; `key` is the hash of all that decided it."""
 
     id: str
+    key: str | None = None
     verdict: Verdict
     probabilities: Probabilities | None = None
     similarity: float | None = None
     evidence: tuple[Passage, ...] = ()
     reason: str | None = None
+    follow_up: str | None = None
 
     @property
     def confidence(self) -> float | None:

@@ -64,6 +64,7 @@ class Judgement(Noun):
     similarity: float | None = None
     evidence: tuple[int, ...] = ()
     reason: str | None = None
+    follow_up: str | None = None
     failure: str | None = None
 
     @property
@@ -86,9 +87,20 @@ class Case(NamedTuple):
 class Judge(Protocol):
     """Anything that judges answers; `name`, `model` and `prompt` are the grade's receipt."""
 
-    name: str
-    model: str | None
-    prompt: str | None
+    @property
+    def name(self) -> str:
+        """What the person called it, with what was set about it."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """The hash of its weights, or a hosted model's name and version."""
+        ...
+
+    @property
+    def prompt(self) -> str | None:
+        """The hash of its prompt, if it has one."""
+        ...
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """One tuple a case, one judgement a criterion, in order."""

@@ -118,7 +118,7 @@ class Material:
         out = [row for row in all_rows if not self._keeps(row.group)]
         rng = random.Random(0)
         found = {name: [r for r in out if r.source == name] for name in ("authored", *SHORT_ANSWERS[:2])}
-        return {name: rng.sample(rows, min(len(rows), 1500)) for name, rows in found.items()}
+        return {name: rng.sample(rows, min(len(rows), 700)) for name, rows in found.items()}
 
     def _tricks(self, rng: random.Random, count: int) -> Iterator[Row]:
         for row in rng.sample(self._answers, count):

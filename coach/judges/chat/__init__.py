@@ -1,0 +1,1 @@
+"""Instruct models as judges: in this process (gguf) and hosted (litellm)."""

@@ -6,6 +6,7 @@ nonce that it does not contain, and nothing in it can end a turn or begin one.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -31,13 +32,15 @@ WORDS = {
 
 _SECTION = re.compile(r"^# (\w+)\n", re.MULTILINE)
 _HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_VARIABLE = re.compile(r"\{(question|nonce|answer|criterion|verdict|rubric)\}")
+_VARIABLE = re.compile(r"\{(question|nonce|answer|criterion|verdict|rubric|schema|problem)\}")
+_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
 _TURN = re.compile(r"\[(?=/?(?:INST|SYSTEM|AVAILABLE|TOOL|SYS)\b)", re.IGNORECASE)
 _UNSAFE = str.maketrans(
     {"<": "‹", ">": "›"}
     | {chr(i): " " for i in (*range(9), 11, 12, *range(14, 32), *range(127, 160))}
     | dict.fromkeys(map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)), " ")
     | dict.fromkeys(map(chr, range(0xE0000, 0xE0080)), " ")
+    | dict.fromkeys(map(chr, range(0xD800, 0xE000)), "\ufffd")
 )
 
 
@@ -102,6 +105,11 @@ def criterion_part(section: Literal["criterion", "evidence"], criterion: Criteri
     return verdict_prompt().fill(section, criterion=neutral(criterion.text))
 
 
+def wording_part(criterion: Criterion, verdict: Verdict) -> str:
+    """The question for a reason and a follow-up in words."""
+    return verdict_prompt().fill("words", criterion=neutral(criterion.text), verdict=verdict.value)
+
+
 def rubric_part(criteria: Sequence[Criterion]) -> str:
     """All criteria by number, for a judge that answers in JSON."""
     rubric = "\n".join(f"{i}. {neutral(c.text)}" for i, c in enumerate(criteria, 1))
@@ -118,6 +126,19 @@ def messages(case: Case) -> list[dict[str, str]]:
         {"role": "system", "content": f"{prompt.sections['system']}\n\n{rubric_part(case.criteria)}"},
         {"role": "user", "content": f"{asked}\n\n{answer_part(case.passages, nonce, labels)}"},
     ]
+
+
+def with_schema(asked: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The request with the reply's schema spelled out, for a provider that does not hold replies to it."""
+    first, *rest = asked
+    schema = verdict_prompt().fill("schema", schema=_reply_schema())
+    return [first | {"content": f"{first['content']}\n\n{schema}"}, *rest]
+
+
+def asked_again(asked: Sequence[dict[str, str]], problem: str) -> list[dict[str, str]]:
+    """The request once more, with a note of what was wrong with the reply."""
+    note = verdict_prompt().fill("again", problem=neutral(problem))
+    return [*asked, {"role": "user", "content": note}]
 
 
 class _Closed(BaseModel):
@@ -139,6 +160,11 @@ class Reply(_Closed):
     criteria: list[CriterionReply]
 
 
+@cache
+def _reply_schema() -> str:
+    return json.dumps(Reply.model_json_schema())
+
+
 class Wording(_Closed):
     """A judge's words about one criterion."""
 
@@ -153,7 +179,7 @@ class UnreadableReplyError(ValueError):
 def read_reply(text: str, case: Case) -> Reply:
     """The reply, if it is exactly what was asked for; UnreadableReplyError says what is wrong with it."""
     try:
-        reply = Reply.model_validate_json(text)
+        reply = Reply.model_validate_json(_FENCE.sub(r"\1", text))  # models fence JSON where no schema holds them
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the reply"
@@ -162,6 +188,14 @@ def read_reply(text: str, case: Case) -> Reply:
     if numbers != list(range(1, len(case.criteria) + 1)):
         raise UnreadableReplyError(f"it judges criteria {numbers}, asked were 1 to {len(case.criteria)}")
     return reply
+
+
+def read_wording(text: bytes) -> Wording:
+    """A reason and a follow-up, if the text holds just these; UnreadableReplyError where it does not."""
+    try:
+        return Wording.model_validate_json(text)
+    except ValidationError:
+        raise UnreadableReplyError("no reason and follow-up in JSON") from None
 
 
 def evidence_of(reply: CriterionReply, case: Case) -> tuple[int, ...]:

@@ -1,6 +1,5 @@
 """The judge itself: windows, one reading each, the most telling window's verdict with its evidence."""
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coach.errors import ModelError
-from coach.judges.llama import LlamaModel
+from coach.judges.llama import LlamaModel, digest_of
 from coach.judges.mini.encoder import Encoder, States
 from coach.judges.mini.head import Array, Reading, Settings
 from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Window, windows
@@ -28,17 +27,17 @@ class MiniJudge:
     With `decided` it never abstains.
     """
 
-    name = "mini"
     prompt: str | None = None
 
     def __init__(self, encoder: Encoder, settings: Settings, model: str | None = None, decided: bool = False) -> None:
+        self.name = "mini:decided" if decided else "mini"
         self.model = model
         self._encoder, self._head, self._calibration = encoder, settings.head, settings.calibration
         self._decided = decided
         self._tokens: dict[str, list[int]] = {}
 
     @classmethod
-    def load(cls, path: Path | None = None, decided: bool = False) -> Self:
+    def load(cls, path: Path | None = None, decided: bool = False, workers: int | None = None) -> Self:
         """The shipped model, checked against its manifest, or the one at `path`; ModelError says what is wrong."""
         path = path or shipped_model()
         receipt = _checked(path)
@@ -48,7 +47,7 @@ class MiniJudge:
         except ModelError as error:
             model.close()
             raise ModelError(f"{path}: {error}") from None
-        return cls(Encoder(model, LONGEST), settings, receipt, decided)
+        return cls(Encoder(model, LONGEST, workers), settings, receipt, decided)
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """Read every window of every criterion of every case, then let the most telling window speak."""
@@ -150,8 +149,7 @@ def _manifest() -> dict[str, object]:
 def _checked(path: Path) -> str:
     """The model's hash; a shipped model must have the one of the manifest."""
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = digest_of(path)
     except OSError as error:
         raise ModelError(f"{path}: the mini model cannot be read ({error.strerror}); reinstall coach") from None
     if path.parent == shipped("models") and found != _manifest()["sha256"]:

@@ -1,0 +1,61 @@
+"""`coach verify`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coach.cli.options import JudgeChoice, judge_options, library_of, rubrics_option
+from coach.errors import AnswerFileError
+from coach.plain import plain
+
+SHOWN = 20
+
+
+@click.command()
+@click.argument("grades", type=click.Path(path_type=Path))
+@click.option("--sample", type=click.IntRange(1), help="Grade only so many answers again, drawn at random.")
+@rubrics_option
+@judge_options
+@click.pass_context
+def verify(ctx: click.Context, grades: Path, sample: int | None, rubrics: Path | None, choice: JudgeChoice) -> None:
+    """Grade the answers of a grades file again, afresh, and report flipped and stale verdicts.
+
+    A verdict is stale when its criterion, its question, the model or the prompt has changed since. Exit code 1 when a
+    verdict flipped or is stale.
+    """
+    from coach.bench.verifying import read_grades
+    from coach.bench.verifying import verify as verified
+
+    graded, gone = read_grades(_rows(grades), library_of(rubrics))
+    if not graded:
+        raise AnswerFileError(f"{grades}: no grade in it belongs to a question of the banks")
+    with choice._replace(fresh=True).opened() as judge:
+        found = verified(graded, gone, judge, sample)
+    click.echo(
+        f"flip rate {found.flip_rate:.1%} ({len(found.flipped)} of {found.compared} verdicts), "
+        f"{len(found.stale)} stale, {len(found.gone)} answers whose question is gone"
+    )
+    for heading, names in (("flipped", found.flipped), ("stale", found.stale), ("gone", found.gone)):
+        for name in names[:SHOWN]:
+            click.echo(plain(f"  {heading}  {name}"))
+        if len(names) > SHOWN:
+            click.echo(f"  {heading}  and {len(names) - SHOWN} more")
+    ctx.exit(1 if found.flipped or found.stale or found.gone else 0)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a grades file; AnswerFileError names the line that is none."""
+    rows = []
+    try:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            row = json.loads(line)
+            if not {"id", "question", "answer", "criteria"} <= row.keys():
+                raise AnswerFileError(f"{path}:{number}: is no grade; 'coach grade --out' writes them")
+            rows.append(row)
+    except OSError as error:
+        raise AnswerFileError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, AttributeError):
+        raise AnswerFileError(f"{path}:{len(rows) + 1}: is no grade; 'coach grade --out' writes them") from None
+    return rows

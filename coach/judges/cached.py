@@ -1,0 +1,57 @@
+"""A judge in front of which stands the cache."""
+
+from collections.abc import Sequence
+
+from coach.cache import JudgementCache
+from coach.grading import criterion_key
+from coach.terms import Case, Judge, Judgement, Receipt
+
+
+class CachedJudge:
+    """Asks its judge only what the cache does not know; failures are never kept."""
+
+    def __init__(self, judge: Judge, cache: JudgementCache) -> None:
+        self.inner, self._cache = judge, cache
+        self._named = Receipt(name=judge.name, model=judge.model, prompt=judge.prompt)
+        self.hits = 0
+
+    @property
+    def name(self) -> str:
+        """The judge's."""
+        return self.inner.name
+
+    @property
+    def model(self) -> str | None:
+        """The judge's; a hosted one may learn its version while it works, the keys stay."""
+        return self.inner.model
+
+    @property
+    def prompt(self) -> str | None:
+        """The judge's."""
+        return self.inner.prompt
+
+    def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
+        """Look up every criterion, then judge the rest."""
+        keys = [tuple(criterion_key(case, c, self._named) for c in case.criteria) for case in cases]
+        known = self._cache.get(key for of_case in keys for key in of_case)
+        self.hits += len(known)
+        known |= self._ask(cases, keys, known)
+        return [tuple(known[key] for key in of_case) for of_case in keys]
+
+    def _ask(
+        self, cases: Sequence[Case], keys: Sequence[tuple[str, ...]], known: dict[str, Judgement]
+    ) -> dict[str, Judgement]:
+        """What is not known, each once, and kept before it is given."""
+        taken: set[str] = set(known)
+        rest: list[tuple[Case, list[str]]] = []
+        for case, of_case in zip(cases, keys, strict=True):
+            new = [(c, key) for c, key in zip(case.criteria, of_case, strict=True) if key not in taken]
+            if new:
+                taken.update(key for _, key in new)
+                rest.append((case._replace(criteria=tuple(c for c, _ in new)), [key for _, key in new]))
+        judged = self.inner.judge([case for case, _ in rest]) if rest else []
+        found = {
+            key: j for (_, names), each in zip(rest, judged, strict=True) for key, j in zip(names, each, strict=True)
+        }
+        self._cache.put({key: j for key, j in found.items() if j.failure is None or j.probabilities is not None})
+        return found

@@ -1,0 +1,32 @@
+"""Draw the README's picture: the review of an answer that makes, half makes, misses and denies points."""
+
+import asyncio
+from pathlib import Path
+
+from textual.widgets import TextArea
+
+from coach.library import load_library, shipped
+from coach.tui import CoachApp
+
+ANSWER = """\
+It keeps the keys and values of all the tokens the model has already read, in every layer. So at each step only the \
+newest token has to go through the network.
+
+The cache has a fixed size, no matter how long the conversation gets. Memory is something to keep an eye on, though.
+"""
+
+
+async def draw(target: Path) -> None:
+    """Answer the question about the KV cache with mini and save the screen as SVG."""
+    app = CoachApp(load_library(shipped("rubrics")), "mini:decided")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("slash", *"kv-cache", "enter", "enter")
+        app.screen.query_one(TextArea).text = ANSWER
+        await pilot.press("ctrl+s")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        target.write_text(app.export_screenshot(title="coach"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    asyncio.run(draw(Path(__file__).parent / "review.svg"))

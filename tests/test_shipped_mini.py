@@ -1,0 +1,85 @@
+"""mini: the model that is shipped."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coach.errors import ModelError
+from coach.grading import grade
+from coach.judges.mini import MiniJudge
+from coach.judges.mini.judge import shipped_model
+from coach.library import load_library, shipped
+from coach.terms import Verdict
+
+
+@pytest.fixture(scope="module")
+def mini() -> Iterator[MiniJudge]:
+    judge = MiniJudge.load()
+    yield judge
+    judge.close()
+
+
+def test_the_shipped_model_is_the_one_of_the_manifest_and_small(mini: MiniJudge) -> None:
+    manifest = json.loads((shipped("models") / "manifest.json").read_text(encoding="utf-8"))["mini"]
+    assert mini.model == f"sha256:{manifest['sha256']}"
+    assert shipped_model().stat().st_size <= 20e6
+
+
+def test_mini_gives_model_answers_more_than_what_only_sounds_like_them(mini: MiniJudge) -> None:
+    library = load_library(shipped("rubrics"))
+    pairs = [q for _, q in library][::7]
+    good = [grade(q, q.reference or "", mini).score for q in pairs]
+    empty = [grade(q, f"That is an important topic. {q.question} It depends.", mini).score for q in pairs]
+    assert np.mean([s for s in good if s is not None]) > 80
+    assert np.mean([s for s in empty if s is not None] or [0]) < 15
+
+
+def test_a_contradiction_of_a_model_answer_is_called_one(mini: MiniJudge) -> None:
+    found = grade(
+        load_library(shipped("rubrics")).find("kv-cache"),
+        "The KV cache never stores keys or values; it only keeps the text of the prompt. Without it nothing would "
+        "have to be computed again.",
+        mini,
+    )
+    assert Verdict.CONTRADICTED in {c.verdict for c in found.criteria}
+
+
+def damaged(tmp_path: Path, change: str) -> Path:
+    """The shipped models in a folder of their own, with something wrong with them."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name in ("manifest.json", shipped_model().name):
+        shutil.copy(shipped("models") / name, folder / name)
+    model = folder / shipped_model().name
+    data = model.read_bytes()
+    if change == "truncated":
+        model.write_bytes(data[: len(data) // 2])
+    elif change == "corrupt":
+        model.write_bytes(data[:-1000] + bytes(1000))
+    elif change == "missing":
+        model.unlink()
+    elif change == "manifest":
+        (folder / "manifest.json").write_text("{")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("truncated", "damaged or incomplete.*reinstall coach"),
+        ("corrupt", "damaged or incomplete.*reinstall coach"),
+        ("missing", "cannot be read.*reinstall coach"),
+        ("manifest", "manifest.*reinstall coach"),
+    ],
+)
+def test_a_damaged_model_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, words: str
+) -> None:
+    folder = damaged(tmp_path, change)
+    monkeypatch.setattr("coach.judges.mini.judge.shipped", lambda kind: folder)
+    with pytest.raises(ModelError, match=words):
+        MiniJudge.load()
