@@ -13,7 +13,7 @@ from coach.judges import CachedJudge, JudgeSettings, open_judge
 from coach.library import Library, load_library, shipped
 from coach.terms import Judge
 
-DEFAULT_JUDGE = "similarity"
+DEFAULT_JUDGE = "mini"
 UNCACHED = ("scripted",)
 """Judges that are quicker than looking up what they said."""
 
