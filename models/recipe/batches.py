@@ -11,10 +11,13 @@ from rows import Row
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from coach.judges.mini.sequences import compose
+from coach.judges.mini.sequences import SEP, compose
 
 STEP = 16
 """Lengths are padded to a multiple of this: oneDNN keeps a primitive for each new shape."""
+
+MASK, HIDDEN = 103, 0.08
+"""The token that hides a word, and how often."""
 
 
 class Batch(NamedTuple):
@@ -54,6 +57,14 @@ def encoded(row: Row, question: bool = True) -> Encoded:
     asked = list(ids(row.question)) if question else []
     tokens, begin = compose(asked, list(ids(row.criterion)), list(ids(row.answer)))
     return Encoded(tokens, begin, row.label)
+
+
+def masked(rng: random.Random, row: Encoded) -> Encoded:
+    """A half of the rows with some of their words hidden, so that rows are not learned by heart."""
+    if rng.random() < 0.5:
+        return row
+    tokens = [MASK if token > SEP and rng.random() < HIDDEN else token for token in row.tokens]
+    return row._replace(tokens=tokens)
 
 
 def batches(rng: random.Random, rows: Sequence[Encoded], budget: int, longest: int) -> Iterator[list[Encoded]]:

@@ -23,6 +23,23 @@ KINDS = {
     "absent": (MISSED, 0.12),
 }
 """A clause's label and how often it is drawn."""
+EXCHANGES = {
+    ("made", "wrong"): (CONTRADICTED, 0.24),
+    ("wrong", "made"): (CONTRADICTED, 0.16),
+    ("wrong", "plain"): (CONTRADICTED, 0.07),
+    ("made", "made"): (COVERED, 0.16),
+    ("made", "plain"): (COVERED, 0.1),
+    ("made", "near"): (MISSED, 0.09),
+    ("near", "made"): (MISSED, 0.06),
+    ("near", "wrong"): (MISSED, 0.04),
+    ("wrong", "near"): (MISSED, 0.04),
+    ("wrong", "same"): (COVERED, 0.04),
+}
+"""A clause in the criterion's place and one in the answer's: what that makes, and how often it is drawn.
+
+Criteria that are false, and many more of them than were written as such: what is judged is whether the answer says
+it, not whether it is so.
+"""
 STOP = frozenset(
     [
         "a",
@@ -139,6 +156,26 @@ class Composer:
             question = each.question
             criterion = question.criteria[each.criterion]
             yield Row("composed", question.group, question.text, criterion, text, labels[each.criterion])
+
+    def exchanged(self, rng: random.Random, times: int) -> Iterator[Row]:
+        """`times` rows a criterion with a clause in the criterion's place, its counterpart alone or among others."""
+        for sets in self._by_question.values():
+            for each in sets:
+                for _ in range(times):
+                    yield self._exchange(rng, each, sets)
+
+    def _exchange(self, rng: random.Random, each: Clauses, sets: Sequence[Clauses]) -> Row:
+        first, second = rng.choices(list(EXCHANGES), [share for _, share in EXCHANGES.values()])[0]
+        criterion = rng.choice(each.texts[first])
+        others = [text for text in each.texts.get(second, ()) if text != criterion]
+        said = [criterion if second == "same" else rng.choice(others)]
+        beside = [other for other in sets if other is not each]
+        beside = rng.sample(beside, min(len(beside), rng.choice((0, 0, 0, 1, 2))))
+        said += [rng.choice(other.texts[rng.choice(("made", "near", "half", "wrong"))]) for other in beside]
+        rng.shuffle(said)
+        text = self.altered(rng, self._joined(rng, said), 0.15)
+        label = EXCHANGES[first, second][0]
+        return Row("exchanged", each.question.group, each.question.text, criterion, text, label)
 
     def _kind(self, rng: random.Random) -> str:
         return rng.choices(list(KINDS), [share for _, share in KINDS.values()])[0]

@@ -49,7 +49,7 @@ class Network(nn.Module):
             add_pooling_layer=False,
             attn_implementation="sdpa",
             hidden_act="gelu_pytorch_tanh",
-            hidden_dropout_prob=0.0,
+            hidden_dropout_prob=dropout,
             attention_probs_dropout_prob=0.0,
         )
         bert.embeddings.word_embeddings.weight.requires_grad_(False)

@@ -12,6 +12,7 @@ import argparse
 import json
 import random
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from itertools import chain
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from batches import Encoded, batches, collate, encoded
+from batches import Encoded, batches, collate, encoded, masked
 from compose import Composer, Phrases, strangers
 from measure import figures
 from network import Network
@@ -51,19 +52,23 @@ SOFT = torch.tensor(
 
 
 class Mix(NamedTuple):
-    """What one pass of a stage is made of: shares of the sets, composed answers a question, and their lengths."""
+    """What one pass of a stage is made of.
+
+    Shares of the sets, composed answers a question and their lengths, rows a criterion with a clause in its place.
+    """
 
     answers: float
     composed: int
     clauses: tuple[int, ...]
+    exchanged: int
     coverage: float
     entailment: float
 
 
 STAGES = {
-    "entail": Mix(0.0, 0, (1,), 0.5, 1.0),
-    "clauses": Mix(0.2, 60, (1, 1, 1, 2, 2, 3), 0.06, 0.1),
-    "grade": Mix(0.7, 20, (1, 1, 2, 2, 3, 3, 4, 5), 0.06, 0.1),
+    "entail": Mix(0.0, 0, (1,), 0, 0.5, 1.0),
+    "clauses": Mix(0.15, 30, (1, 1, 1, 2, 2, 3), 10, 0.06, 0.15),
+    "grade": Mix(0.7, 16, (1, 1, 2, 2, 3, 3, 4, 5), 4, 0.06, 0.1),
 }
 """Short before long: what one sentence says of one criterion is learned first, then to find it in an answer."""
 
@@ -90,6 +95,10 @@ class Material:
         asked = questions(DATA)
         self._answers = self._kept(authored(answers(DATA, asked)))
         self._short = self._kept(chain(pairs(plan.pairs, SHORT_ANSWERS), short_answers(DATA)))
+        self._right: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for row in self._short:
+            if row.label == 0 and 4 <= len(row.answer.split()) <= 40:
+                self._right[row.source, row.group, row.question].append(row.answer)
         self._entailment = list(pairs(plan.pairs, ENTAILMENT))
         self._coverage = self._kept(pairs(plan.pairs, COVERAGE))
         self._references = {k: v for name in SHORT_ANSWERS[:2] for k, v in references(plan.pairs, name).items()}
@@ -105,6 +114,7 @@ class Material:
             return replay
         said = [self._altered(rng, row) for row in sampled(rng, self._answers, mix.answers)]
         composed = list(self._composer.rows(rng, mix.composed, mix.clauses))
+        composed += self._composer.exchanged(rng, mix.exchanged)
         others = [*strangers(rng, said, self._near, len(said) // 6)]
         others += strangers(rng, composed, self._near, len(composed) // 10)
         short = [self._other_reference(rng, row) for row in self._short]
@@ -134,8 +144,13 @@ class Material:
         return row._replace(answer=self._composer.altered(rng, row.answer, 0.12))
 
     def _other_reference(self, rng: random.Random, row: Row) -> Row:
+        """Against another answer that is right, or against another reference where the answer is right too."""
+        right = self._right.get((row.source, row.group, row.question), ())
+        if len(right) > 1 and rng.random() < 0.4:
+            other = rng.choice(right)
+            return row if other == row.answer else row._replace(criterion=other)
         found = self._references.get((row.group, row.answer))
-        return row._replace(criterion=rng.choice(found)) if found and rng.random() < 0.4 and row.label == 0 else row
+        return row._replace(criterion=rng.choice(found)) if found and row.label == 0 and rng.random() < 0.4 else row
 
 
 def sampled(rng: random.Random, rows: Sequence[Row], share: float) -> list[Row]:
@@ -194,7 +209,7 @@ class Run:
             self.network.load_state_dict(torch.load(start)["weights"])
         trained = [p for p in self.network.parameters() if p.requires_grad]
         decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim == 1]
-        groups = [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
+        groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=plan.rate, fused=True)
         self.average, self.step, self.begin = Average(self.network), 0, 0
         self.checks = {"gold": gold_rows} if gold_rows else {}
@@ -230,7 +245,7 @@ class Run:
 
     def _batches(self, number: int) -> Iterator[list[Encoded]]:
         rng = random.Random(f"{self.plan.seed}/order/{number}")
-        rows = [encoded(row, rng.random() > 0.35) for row in self.material.rows(number)]
+        rows = [masked(rng, encoded(row, rng.random() > 0.3)) for row in self.material.rows(number)]
         return batches(rng, rows, self.plan.budget, self.plan.longest)
 
     def _learn(self, rows: list[Encoded], total: int) -> float:
