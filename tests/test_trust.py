@@ -212,3 +212,19 @@ def test_prompt_show_prints_what_is_sent(run: Coach, question: Question) -> None
         assert message["content"] in shown
     assert shown.count(f"ANSWER {nonce_for(ANSWER)}") == 3
     assert "[1] One is the first natural number." in shown
+
+
+def test_doctor_says_what_works_and_shows_no_key(run: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-secret-key")
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "mini, the default judge (sha256:" in result.stdout
+    assert "OPENAI_API_KEY is set" in result.stdout and "planted-secret-key" not in result.stdout
+
+
+def test_doctor_names_the_remedy_for_what_does_not_work(
+    run: Coach, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("coach.judges.mini.judge.shipped", lambda kind: tmp_path)
+    result = run("doctor")
+    assert (result.exit_code, "reinstall coach" in result.stdout) == (1, True)

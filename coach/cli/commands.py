@@ -10,6 +10,7 @@ from coach.errors import CoachError
 HOMES = {
     "bench": ("coach.cli.bench", "Grade labelled answers and print how far the judge agrees."),
     "canary": ("coach.cli.canary", "Let a judge grade six answers whose grades are known."),
+    "doctor": ("coach.cli.doctor", "Say what works on this machine and what to do about what does not."),
     "grade": ("coach.cli.grade", "Grade files of answers."),
     "models": ("coach.cli.models", "List, pull and remove GGUF models on this machine."),
     "prompt": ("coach.cli.prompt", "Show what chat judges are asked."),

@@ -1,7 +1,7 @@
 """`coach grade`."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from coach.batch.readers import STDIN
 from coach.cli.canary import refuse_unless_fit
 from coach.cli.options import JudgeChoice, judge_options, library_of, paths_argument, rubrics_option
 from coach.errors import AnswerFileError
+from coach.grading import case_of
+from coach.judges import Spending, hosted_judges
 from coach.terms import Judge, Receipt
 
 INTERRUPTED = 130
@@ -44,13 +46,25 @@ def grade(
     3 --fail-under not met; 130 interrupted (the same command goes on from there).
     """
     check_readable(paths)
-    records = read_records(paths, library_of(rubrics))
-    with choice.opened() as judge, progress_on_stderr(quiet) as progress:
+    library = library_of(rubrics)
+    records = read_records(paths, library)
+    with choice.opened() as judge, progress_on_stderr(quiet, choice) as progress:
         if choice.chats and not force:
             refuse_unless_fit(judge)
+        if hosted_judges(judge) and STDIN not in paths:
+            click.echo(f"coach: at most about {estimate(judge, read_records(paths, library))}", err=True)
         summary = _to_file(out, records, judge, resume, progress) if out else _to_stdout(records, judge, progress)
-    click.echo(in_words(summary, out), err=True)
+    click.echo(in_words(summary, out) + (f"; {choice.spending}" if choice.spending else ""), err=True)
     ctx.exit(exit_code(summary, fail_under))
+
+
+def estimate(judge: Judge, records: Iterable[Record]) -> str:
+    """What the hosted judges may take for all records that can be graded."""
+    cases = [case_of(record.question, record.answer.text) for record in records if record.question]
+    total = Spending()
+    for each in hosted_judges(judge):
+        total = total.plus(each.estimate(cases))
+    return total.in_words()
 
 
 def check_readable(paths: Sequence[Path]) -> None:
@@ -89,7 +103,7 @@ def _to_file(out: Path, records: Iterator[Record], judge: Judge, resume: bool, p
 
 
 @contextmanager
-def progress_on_stderr(quiet: bool) -> Iterator[Progress]:
+def progress_on_stderr(quiet: bool, choice: JudgeChoice) -> Iterator[Progress]:
     """A progress line on a terminal; nothing where standard error is none."""
     if quiet or not sys.stderr.isatty():
         yield lambda summary: None
@@ -101,7 +115,13 @@ def progress_on_stderr(quiet: bool) -> Iterator[Progress]:
     columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} answers"), TextColumn("{task.description}"))
     with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
-        yield lambda s: bar.update(task, completed=s.answers, description=f"{s.errors} errors" if s.errors else "")
+
+        def update(summary: Summary) -> None:
+            told = [f"{summary.errors} errors"] if summary.errors else []
+            told += [choice.spending] if choice.spending else []
+            bar.update(task, completed=summary.answers, description=", ".join(told))
+
+        yield update
 
 
 def in_words(summary: Summary, out: Path | None) -> str:

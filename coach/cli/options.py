@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from coach.cache import JudgementCache
-from coach.judges import CachedJudge, JudgeSettings, open_judge
+from coach.judges import Budget, CachedJudge, JudgeSettings, open_judge
 from coach.library import Library, load_library, shipped
 from coach.terms import Judge
 
@@ -50,6 +50,7 @@ class JudgeChoice(NamedTuple):
     escalate: str | None
     settings: JudgeSettings
     fresh: bool
+    budget: Budget
 
     @property
     def chats(self) -> bool:
@@ -57,10 +58,15 @@ class JudgeChoice(NamedTuple):
         names = f"{self.name}+{self.escalate or ''}".split("+")
         return any("/" in name.partition(":")[0] or name.startswith("gguf:") for name in names)
 
+    @property
+    def spending(self) -> str:
+        """What hosted judges have spent so far, in words; empty where nothing was."""
+        return self.budget.spent.in_words() if self.budget.spent.requests else ""
+
     @contextmanager
     def opened(self) -> Iterator[Judge]:
         """The judge, behind the cache of judgements unless it is to judge afresh."""
-        judge = open_judge(self.name, self.settings, self.escalate)
+        judge = open_judge(self.name, self.settings, self.escalate, self.budget)
         if self.fresh or judge.name in UNCACHED:
             yield judge
             return
@@ -85,7 +91,8 @@ def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
         **rest: Any,
     ) -> Any:
         settings = JudgeSettings(workers, samples, max_cost, max_requests, explain)
-        return command(*args, choice=JudgeChoice(judge_name, escalate, settings, fresh), **rest)
+        choice = JudgeChoice(judge_name, escalate, settings, fresh, Budget(max_cost, max_requests))
+        return command(*args, choice=choice, **rest)
 
     for option in reversed(_JUDGE_OPTIONS):
         with_choice = option(with_choice)

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from coach.errors import JudgeError
+from coach.judges.chat.budget import Budget
 from coach.judges.panel import EscalatingJudge, PanelJudge
 from coach.judges.settings import JudgeSettings
 from coach.terms import Judge
+
+if TYPE_CHECKING:
+    from coach.judges.chat.hosted import HostedJudge
 
 JUDGE_NAMES = {
     "mini": "the shipped 4-bit classifier, offline; it abstains where it is not sure",
@@ -19,56 +24,73 @@ JUDGE_NAMES = {
 """The judges that can be named, with a line about each."""
 
 
-def open_judge(name: str, settings: JudgeSettings = JudgeSettings(), escalate: str | None = None) -> Judge:
+def open_judge(
+    name: str,
+    settings: JudgeSettings = JudgeSettings(),
+    escalate: str | None = None,
+    budget: Budget | None = None,
+) -> Judge:
     """Open the judge called `name`; JudgeError says what is missing and how to get it.
 
     Several names joined by `+` are a panel. Criteria on which it is unsure go to the judge called `escalate`.
     `similarity:<model>` takes any sentence-transformers model, by name or folder; `mini:<file>` a mini
-    GGUF of your own training.
+    GGUF of your own training. All hosted judges spend from one `budget`, by default that of the settings.
     """
-    if escalate:
-        return EscalatingJudge(open_judge(name, settings), open_judge(escalate, settings))
-    if "+" in name:
-        return PanelJudge([open_judge(part.strip(), settings) for part in name.split("+")])
-    kind, _, model = name.partition(":")
-    if kind in _OPENERS:
-        return _OPENERS[kind](model, settings)
-    if "/" in name:
-        from coach.judges.chat.hosted import HostedJudge  # litellm: 3.7 s, imported with the first request
-
-        return HostedJudge.open(name, settings)
-    known = "\n".join(f"  {judge:20} {what}" for judge, what in JUDGE_NAMES.items())
-    raise JudgeError(f"no judge is called {name!r}; there are\n{known}")
+    opener = _Opener(settings, budget or Budget(settings.max_cost, settings.max_requests))
+    judge = opener.open(name)
+    return EscalatingJudge(judge, opener.open(escalate)) if escalate else judge
 
 
-def _mini(model: str, settings: JudgeSettings) -> Judge:
-    from coach.judges.mini import MiniJudge  # llama_cpp: 0.1 s
-
-    decided = model == "decided"
-    return MiniJudge.load(None if decided or not model else Path(model), decided, settings.workers)
-
-
-def _gguf(model: str, settings: JudgeSettings) -> Judge:
-    from coach.judges.chat.gguf import GgufJudge  # llama_cpp: 0.1 s
-
-    return GgufJudge.load(model, settings)
+def hosted_judges(judge: Judge) -> list["HostedJudge"]:
+    """The hosted judges that have a say in this one."""
+    if hasattr(judge, "estimate"):
+        return [cast("HostedJudge", judge)]
+    parts = [getattr(judge, name, None) for name in ("inner", "first", "second")]
+    return [found for part in (*parts, *getattr(judge, "judges", ())) if part for found in hosted_judges(part)]
 
 
-def _similarity(model: str, _: JudgeSettings) -> Judge:
-    from coach.judges.similarity import SimilarityJudge  # torch: 9 s
+class _Opener:
+    """Opens judges that share settings and a budget."""
 
-    return SimilarityJudge.load(model or None)
+    def __init__(self, settings: JudgeSettings, budget: Budget) -> None:
+        self._settings, self._budget = settings, budget
+        self._kinds: dict[str, Callable[[str], Judge]] = {
+            "mini": self._mini,
+            "gguf": self._gguf,
+            "similarity": self._similarity,
+            "scripted": self._scripted,
+        }
 
+    def open(self, name: str) -> Judge:
+        if "+" in name:
+            return PanelJudge([self.open(part.strip()) for part in name.split("+")])
+        kind, _, model = name.partition(":")
+        if kind in self._kinds:
+            return self._kinds[kind](model)
+        if "/" in name:
+            from coach.judges.chat.hosted import HostedJudge  # litellm: 3.7 s
 
-def _scripted(_: str, __: JudgeSettings) -> Judge:
-    from coach.judges.scripted import ScriptedJudge
+            return HostedJudge.open(name, self._settings, self._budget)
+        known = "\n".join(f"  {judge:20} {what}" for judge, what in JUDGE_NAMES.items())
+        raise JudgeError(f"no judge is called {name!r}; there are\n{known}")
 
-    return ScriptedJudge()
+    def _mini(self, model: str) -> Judge:
+        from coach.judges.mini import MiniJudge  # llama_cpp: 0.1 s
 
+        decided = model == "decided"
+        return MiniJudge.load(None if decided or not model else Path(model), decided, self._settings.workers)
 
-_OPENERS: dict[str, Callable[[str, JudgeSettings], Judge]] = {
-    "mini": _mini,
-    "gguf": _gguf,
-    "similarity": _similarity,
-    "scripted": _scripted,
-}
+    def _gguf(self, model: str) -> Judge:
+        from coach.judges.chat.gguf import GgufJudge  # llama_cpp: 0.1 s
+
+        return GgufJudge.load(model, self._settings)
+
+    def _similarity(self, model: str) -> Judge:
+        from coach.judges.similarity import SimilarityJudge  # torch: 9 s
+
+        return SimilarityJudge.load(model or None)
+
+    def _scripted(self, _: str) -> Judge:
+        from coach.judges.scripted import ScriptedJudge
+
+        return ScriptedJudge()
