@@ -6,8 +6,11 @@ import json
 from coach.terms import Case, Criterion, Receipt
 
 
-def criterion_key(case: Case, criterion: Criterion, judge: Receipt) -> str:
-    """Answer, passages, question, criterion, judge with its settings, model and prompt in 32 hexadecimal digits."""
+def criterion_key(case: Case, criterion: Criterion, judge: Receipt, served: str | None = None) -> str:
+    """Answer, passages, question, criterion, judge with its settings, model and prompt in 32 hexadecimal digits.
+
+    `served` is the version of a hosted model, known only when it has judged.
+    """
     whole = [
         case.answer,
         [passage.end for passage in case.passages],
@@ -16,5 +19,6 @@ def criterion_key(case: Case, criterion: Criterion, judge: Receipt) -> str:
         judge.name,
         judge.model,
         judge.prompt,
+        *([served] if served else []),
     ]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:32]

@@ -40,15 +40,21 @@ def _grade(answer: Answer, case: Case, judgements: tuple[Judgement, ...], receip
         score=score(verdicts),
         criteria=criteria,
         follow_ups=follow_ups(case.question, criteria),
-        judge=receipt,
+        judge=_with_versions(receipt, judgements),
         carried=answer.carried,
     )
+
+
+def _with_versions(receipt: Receipt, judgements: Sequence[Judgement]) -> Receipt:
+    """The receipt with the versions that a hosted model was served in."""
+    served = sorted({judgement.served for judgement in judgements if judgement.served})
+    return receipt.model_copy(update={"model": f"{receipt.model} ({', '.join(served)})"}) if served else receipt
 
 
 def _criterion_grade(case: Case, criterion: Criterion, judgement: Judgement, receipt: Receipt) -> CriterionGrade:
     return CriterionGrade(
         id=criterion.id,
-        key=criterion_key(case, criterion, receipt),
+        key=criterion_key(case, criterion, receipt, judgement.served),
         verdict=judgement.verdict,
         probabilities=judgement.probabilities,
         similarity=judgement.similarity,

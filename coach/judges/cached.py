@@ -22,7 +22,7 @@ class CachedJudge:
 
     @property
     def model(self) -> str | None:
-        """The judge's; a hosted one may learn its version while it works, the keys stay."""
+        """The judge's."""
         return self.inner.model
 
     @property

@@ -37,7 +37,9 @@ class PanelJudge:
         agreeing = next((vote for _, vote, _ in heard if vote.verdict is mean.likeliest), heard[0][1])
         split = len({vote.verdict for _, vote, _ in heard}) > 1
         reason = "the panel disagrees: " + ", ".join(f"{n} says {v.verdict}" for n, v, _ in heard) if split else None
-        return agreeing.model_copy(update={"probabilities": mean, "reason": reason or agreeing.reason})
+        served = "+".join(dict.fromkeys(vote.served for _, vote, _ in heard if vote.served)) or None
+        together = {"probabilities": mean, "reason": reason or agreeing.reason, "served": served}
+        return agreeing.model_copy(update=together)
 
 
 class EscalatingJudge:

@@ -57,7 +57,7 @@ class Judgement(Noun):
 
     `evidence` holds indices into the case's passages, the strongest first. A judge that
     could not decide leaves `probabilities` empty and says why in `failure`; one that
-    abstains gives both.
+    abstains gives both. `served` is the version of its model that a provider reported with it.
     """
 
     probabilities: Probabilities | None
@@ -66,6 +66,7 @@ class Judgement(Noun):
     reason: str | None = None
     follow_up: str | None = None
     failure: str | None = None
+    served: str | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -94,7 +95,7 @@ class Judge(Protocol):
 
     @property
     def model(self) -> str | None:
-        """The hash of its weights, or a hosted model's name and version."""
+        """The hash of its weights, or a hosted model's name; it never changes."""
         ...
 
     @property

@@ -51,10 +51,11 @@ EXACT = Draw(0.0, 1, odds=True)
 
 
 class Heard(NamedTuple):
-    """A reply that fits, with its probabilities where the provider told them."""
+    """A reply that fits, with its probabilities and the model's version where the provider told them."""
 
     reply: Reply
     odds: tuple[Probabilities, ...] | None
+    version: str | None = None
 
 
 class Misfit(NamedTuple):
@@ -67,7 +68,7 @@ class Misfit(NamedTuple):
 class HostedJudge:
     """Judges by a hosted chat model.
 
-    `model` is its name with the provider's, followed by the versions that the provider has reported.
+    `model` is its name with the provider's; judgements say in which version it was `served`.
     A verdict's probabilities are those of its token where the provider tells them. Where not, they are
     shares of `settings.samples` replies, and with one sample 0.9 for the verdict it names.
     """
@@ -88,7 +89,6 @@ class HostedJudge:
         self._pace = Pace(self._workers)
         self._budget = budget or Budget(settings.max_cost, settings.max_requests)
         self._tells_odds = None if provider.tells_odds else False
-        self._versions: set[str] = set()
 
     @classmethod
     def open(cls, name: str, settings: JudgeSettings, budget: Budget | None = None) -> Self:
@@ -151,7 +151,7 @@ class HostedJudge:
         odds = by_tokens(reply, said.tokens)
         if draw.odds:
             self._tells_odds = odds is not None
-        return Heard(reply, odds)
+        return Heard(reply, odds, said.version)
 
     def _request(self, case: Case, draw: Draw, problem: str | None = None) -> Request:
         asked = messages(case)
@@ -184,18 +184,17 @@ class HostedJudge:
         self._budget.settle(most, outcome.spent or most)
         if isinstance(outcome, Said):
             self._pace.succeeded()
-            self._note_version(outcome.version)
         elif outcome.kind == "crowded":
             self._pace.crowded(epoch)
         elif outcome.then is Then.STOP:
             raise JudgeError(outcome.reason + _whereabouts(case, outcome))
         return outcome
 
-    def _note_version(self, version: str | None) -> None:
-        qualified = self._provider.qualified
-        if version and version not in self._versions and not f"/{qualified}".endswith(f"/{version}"):
-            self._versions.add(version)
-            self.model = f"{qualified} ({', '.join(sorted(self._versions.copy()))})"
+    def _served(self, replies: Sequence[Heard]) -> str | None:
+        """The versions that answered, where they say more than the name that was asked for."""
+        asked = f"/{self._provider.qualified}"
+        told = {each.version for each in replies if each.version and not asked.endswith(f"/{each.version}")}
+        return ", ".join(sorted(told)) or None
 
     def _judgements(self, case: Case, heard: Sequence[Heard | Trouble]) -> tuple[Judgement, ...]:
         """What the replies that fit say together; unjudged where none does."""
@@ -212,7 +211,8 @@ class HostedJudge:
         bare = stated(said[0].verdict) if self._samples == 1 else shares([each.verdict for each in said])
         probabilities = odds[k] if odds else bare
         agreeing = (each for each in said if WORDS[each.verdict] is probabilities.likeliest)
-        return judgement_of(next(agreeing, said[0]), case, probabilities)
+        judgement = judgement_of(next(agreeing, said[0]), case, probabilities)
+        return judgement.model_copy(update={"served": self._served(replies)})
 
 
 def _given_up(trouble: Trouble, attempt: int) -> str | None:
