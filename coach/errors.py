@@ -3,6 +3,7 @@
 CoachError            a message for the person at the keyboard; exit code 2
 ├── BankError         a bank that cannot be used, with every problem in it
 ├── AnswerFileError   a file of answers that cannot be read at all
+├── JournalError      a journal of practice, or an export of one, that cannot be used
 ├── OutputError       a place that grades cannot be written to
 └── JudgeError        a judge that cannot be opened or has broken down
     └── ModelError    its model file is missing, truncated or not the one that was shipped
@@ -38,6 +39,10 @@ class BankError(CoachError):
 
 class AnswerFileError(CoachError):
     """A file of answers that cannot be read at all."""
+
+
+class JournalError(CoachError):
+    """A journal of practice, or an export of one, that cannot be used."""
 
 
 class OutputError(CoachError):

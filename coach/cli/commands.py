@@ -12,8 +12,11 @@ HOMES = {
     "canary": ("coach.cli.canary", "Let a judge grade six answers whose grades are known."),
     "doctor": ("coach.cli.doctor", "Say what works on this machine and what to do about what does not."),
     "grade": ("coach.cli.grade", "Grade files of answers."),
+    "history": ("coach.cli.history", "Print, export, import and delete past attempts."),
     "models": ("coach.cli.models", "List, pull and remove GGUF models on this machine."),
     "prompt": ("coach.cli.prompt", "Show what chat judges are asked."),
+    "report": ("coach.cli.report", "Draw finished grades as a page, or sum them up on the terminal."),
+    "review": ("coach.cli.review", "Rule on what the judge was not sure of."),
     "rubrics": ("coach.cli.rubrics", "List, show, check, import and begin question banks."),
     "verify": ("coach.cli.verify", "Grade a grades file again: flipped and stale verdicts."),
 }
@@ -62,4 +65,4 @@ def coach(ctx: click.Context, demo: bool, judge: str | None, rubrics: str | None
     if ctx.invoked_subcommand is None:
         from coach.cli.practice import practise
 
-        practise(ctx, "scripted" if demo else judge, rubrics)
+        practise(ctx, judge, rubrics, demo)

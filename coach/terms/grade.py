@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from coach.terms.answer import Passage
 from coach.terms.judgement import Probabilities, Verdict
@@ -25,6 +25,14 @@ class GradeError(Noun):
     where: str
 
 
+class Review(Noun):
+    """A person's verdict in place of the judge's: whose it is, since when, and what it overrides."""
+
+    author: str
+    at: AwareDatetime
+    overrides: Verdict
+
+
 class CriterionGrade(Noun):
     """The verdict on one criterion with the quotes it rests on; `key` is the hash of all that decided it."""
 
@@ -36,6 +44,7 @@ class CriterionGrade(Noun):
     evidence: tuple[Passage, ...] = ()
     reason: str | None = None
     follow_up: str | None = None
+    review: Review | None = None
 
     @property
     def confidence(self) -> float | None:

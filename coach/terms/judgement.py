@@ -44,7 +44,7 @@ class Probabilities(NamedTuple):
     @property
     def likeliest(self) -> Verdict:
         """The verdict with the highest probability; of equals the first."""
-        return JUDGED[max(range(4), key=lambda i: self[i])]
+        return JUDGED[self.index(max(self))]
 
     @property
     def expected_credit(self) -> float:
