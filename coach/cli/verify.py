@@ -1,8 +1,6 @@
 """`coach verify`."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -27,8 +25,9 @@ def verify(ctx: click.Context, grades: Path, sample: int | None, rubrics: Path |
     """
     from coach.bench.verifying import read_grades
     from coach.bench.verifying import verify as verified
+    from coach.report import read_graded
 
-    graded, gone = read_grades(_rows(grades), library_of(rubrics))
+    graded, gone = read_grades([each.row for each in read_graded(grades)], library_of(rubrics))
     if not graded:
         raise AnswerFileError(f"{grades}: no grade in it belongs to a question of the banks")
     with choice._replace(fresh=True).opened() as judge:
@@ -43,19 +42,3 @@ def verify(ctx: click.Context, grades: Path, sample: int | None, rubrics: Path |
         if len(names) > SHOWN:
             click.echo(f"  {heading}  and {len(names) - SHOWN} more")
     ctx.exit(1 if found.flipped or found.stale or found.gone else 0)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a grades file; AnswerFileError names the line that is none."""
-    rows = []
-    try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            row = json.loads(line)
-            if not {"id", "question", "answer", "criteria"} <= row.keys():
-                raise AnswerFileError(f"{path}:{number}: is no grade; 'coach grade --out' writes them")
-            rows.append(row)
-    except OSError as error:
-        raise AnswerFileError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, AttributeError):
-        raise AnswerFileError(f"{path}:{len(rows) + 1}: is no grade; 'coach grade --out' writes them") from None
-    return rows

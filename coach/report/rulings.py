@@ -1,0 +1,120 @@
+"""What people ruled on the criteria of a grades file, kept beside it.
+
+Each ruling is one line, on disk before the next is asked for; the last on a criterion counts. A ruling names the
+answer by a digest of its text too: it does not outlive a change of the answer.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Self
+
+from pydantic import AwareDatetime, ValidationError, field_validator
+
+from coach.errors import AnswerFileError, OutputError
+from coach.terms import Grade, Verdict
+from coach.terms.model import Noun
+
+LONGEST_LINE = 1 << 16
+"""Bytes from the end of the file in which its last line begins."""
+
+
+class Ruling(Noun):
+    """A person's verdict on one criterion of one answer; `answer` is the digest of its text."""
+
+    id: str
+    criterion: str
+    verdict: Verdict
+    author: str
+    at: AwareDatetime
+    answer: str
+
+    @field_validator("verdict")
+    @classmethod
+    def _is_a_verdict(cls, verdict: Verdict) -> Verdict:
+        if verdict is Verdict.UNJUDGED:
+            raise ValueError("a person decides: covered, partial, missed or contradicted")
+        return verdict
+
+    @classmethod
+    def on(cls, grade: Grade, criterion: str, verdict: Verdict, author: str, at: datetime) -> Self:
+        """A ruling on a criterion of a graded answer."""
+        answer = digest(grade.answer)
+        return cls(id=grade.id, criterion=criterion, verdict=verdict, author=author, at=at, answer=answer)
+
+
+class Rulings:
+    """The rulings beside a grades file."""
+
+    def __init__(self, grades: Path) -> None:
+        self.path = grades.with_name(grades.name + ".reviews.jsonl")
+        self._last = {_key(each.id, each.answer, each.criterion): each for each in _read(self.path)}
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def get(self, grade: Grade, criterion: str) -> Ruling | None:
+        """The ruling that counts on a criterion of a graded answer."""
+        return self._last.get(_key(grade.id, digest(grade.answer), criterion)) if self._last else None
+
+    def add(self, ruling: Ruling) -> None:
+        """Keep a ruling; it is on disk when this returns."""
+        try:
+            with self.path.open("ab+") as file:
+                _mend_last_line(file)
+                file.write(ruling.model_dump_json().encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written: {error.strerror}; the verdict is not kept") from None
+        self._last[_key(ruling.id, ruling.answer, ruling.criterion)] = ruling
+
+
+def digest(answer: str) -> str:
+    """The name of an answer's text."""
+    return hashlib.sha256(answer.encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def _key(answer_id: str, answer: str, criterion: str) -> tuple[str, str, str]:
+    return answer_id, answer, criterion
+
+
+def _read(path: Path) -> Iterator[Ruling]:
+    """The rulings of a file, if it is there; what a crash left of a last line is passed over."""
+    if not path.exists():
+        return
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise AnswerFileError(f"{path}: cannot be read: {error.strerror}") from None
+    ended, last = lines[:-1], lines[-1]
+    for number, line in enumerate(ended, 1):
+        yield _ruling(line, f"{path}:{number}")
+    if _is_whole(last):
+        yield _ruling(last, f"{path}:{len(lines)}")
+
+
+def _ruling(line: bytes, where: str) -> Ruling:
+    try:
+        return Ruling.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+        raise AnswerFileError(f"{where}: is no review ({what}); mend the line or take it out") from None
+
+
+def _mend_last_line(file: IO[bytes]) -> None:
+    """End the last line, or cut it off where a crash left only a part of it."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - LONGEST_LINE))
+    last = file.read().rpartition(b"\n")[2]
+    if _is_whole(last):
+        file.write(b"\n")
+    else:
+        file.truncate(size - len(last))
+
+
+def _is_whole(line: bytes) -> bool:
+    return line.endswith(b"}")
