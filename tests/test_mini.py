@@ -1,6 +1,8 @@
 """mini: the code that runs it, on a small untrained export."""
 
+import copy
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -66,9 +68,10 @@ def model(exported: Path) -> Iterator[LlamaModel]:
 
 def test_llama_cpp_gives_the_logits_of_torch(network: Network, judge: MiniJudge) -> None:
     row = Row("test", "g", ASKED.question, ASKED.criteria[0].text, ANSWER, 0)
-    batch = collate([encoded(row)])
+    views = [collate([encoded(row, question)]) for question in (True, False)]
     with torch.inference_mode():
-        wanted = network(batch.tokens, batch.mask, batch.answer).mean[0].numpy()
+        read = [network(batch.tokens, batch.mask, batch.answer).mean[0] for batch in views]
+    wanted = torch.stack([logits.log_softmax(0) for logits in read]).mean(0).numpy()
     (found,) = judge.logits([case_of(question_of(ASKED.criteria[0].text), ANSWER)])
     assert found == pytest.approx(wanted, abs=1e-3)
 
@@ -92,6 +95,21 @@ def test_an_answer_alone_and_in_any_batch_gets_the_same_probabilities(judge: Min
     for a, b in zip(together, alone, strict=True):
         for x, y in zip(a, b, strict=True):
             assert x.probabilities == pytest.approx(y.probabilities, abs=1e-4)
+
+
+@pytest.mark.parametrize(("bias", "read_with_it"), [(0.0, True), (9.0, False)])
+def test_the_question_is_read_only_where_the_criterion_alone_leaves_it_unsure(
+    network: Network, tmp_path: Path, bias: float, read_with_it: bool
+) -> None:
+    biased = copy.deepcopy(network)
+    with torch.no_grad():
+        biased.cls_out.bias[2] += bias
+        biased.out.bias[2] += bias
+    export(biased, tmp_path / "biased.gguf", "test", Calibration())
+    with closing(MiniJudge.load(tmp_path / "biased.gguf")) as judge:
+        texts = ("What does the KV cache store?", "Why is the sky blue?")
+        one, other = (judge.logits([case_of(question_of("It stores keys.", asked=q), ANSWER)]) for q in texts)
+    assert np.array_equal(one, other) is not read_with_it
 
 
 def test_the_order_of_criteria_does_not_matter(judge: MiniJudge) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import gguf
@@ -58,6 +58,11 @@ def quantize(source: Path, target: Path, embeddings: int = llama_cpp.GGML_TYPE_Q
     status = llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters))
     if status:
         raise RuntimeError(f"llama.cpp could not quantize {source} (status {status})")
+
+
+def mean_of(weights: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The mean of several networks' weights; they must lie on one training path."""
+    return {name: torch.stack([each[name] for each in weights]).mean(0) for name in weights[0]}
 
 
 def export_4_bit(network: Network, path: Path, version: str, calibration: Calibration) -> None:
@@ -122,16 +127,16 @@ def _array(tensor: torch.Tensor) -> np.ndarray:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoint", type=Path, nargs="+", help="of several the mean of their weights is taken")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", type=Path)
     where.add_argument("--ship", action="store_true", help="write models/mini-<version>-q4.gguf and the manifest")
-    parser.add_argument("--version", default="0.1")
+    parser.add_argument("--version", default="0.2")
     parser.add_argument("--calibration", type=Path, help="what calibrate.py wrote; without it probabilities are raw")
     parser.add_argument("--type", choices=("q4", "f16", "f32"), default="q4")
     options = parser.parse_args()
     network = Network.pretrained()
-    network.load_state_dict(torch.load(options.checkpoint)["weights"])
+    network.load_state_dict(mean_of([torch.load(path)["weights"] for path in options.checkpoint]))
     calibration = Calibration(**json.loads(options.calibration.read_text())) if options.calibration else Calibration()
     out = options.out or MODELS / f"mini-{options.version}-q4.gguf"
     if options.type == "q4":

@@ -68,7 +68,7 @@ class Mix(NamedTuple):
 STAGES = {
     "entail": Mix(0.0, 0, (1,), 0, 0.5, 1.0),
     "clauses": Mix(0.15, 30, (1, 1, 1, 2, 2, 3), 10, 0.06, 0.15),
-    "grade": Mix(0.7, 16, (1, 1, 2, 2, 3, 3, 4, 5), 4, 0.06, 0.1),
+    "grade": Mix(0.7, 12, (1, 1, 2, 2, 3, 3, 4, 5), 3, 0.06, 0.1),
 }
 """Short before long: what one sentence says of one criterion is learned first, then to find it in an answer."""
 

@@ -109,6 +109,12 @@ def _array(text: str | None, shape: tuple[int, ...]) -> Array:
     return np.frombuffer(base64.b64decode(text or ""), "<f4").reshape(shape)
 
 
+def log_softmax(logits: Array) -> Array:
+    """The log-probabilities of some logits."""
+    shifted = logits - logits.max()
+    return shifted - np.log(np.exp(shifted).sum())  # type: ignore[no-any-return]
+
+
 def _softmax(x: NDArray[Any]) -> NDArray[Any]:
     e = np.exp(x - x.max())
     return e / e.sum()  # type: ignore[no-any-return]

@@ -1,7 +1,10 @@
-"""The judge itself: windows, one reading each, the most telling window's verdict with its evidence."""
+"""The judge itself: every criterion is read by itself, and with its question too where that leaves it unsure.
+
+The mean of both readings is then the verdict. They err differently: the question sets the scene, and it lures
+into calling an answer right that only stays on its topic.
+"""
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -12,13 +15,20 @@ from numpy.typing import NDArray
 from coach.errors import ModelError
 from coach.judges.llama import LlamaModel, digest_of
 from coach.judges.mini.encoder import Encoder, States
-from coach.judges.mini.head import Array, Reading, Settings
-from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Window, windows
+from coach.judges.mini.head import Array, Settings, log_softmax
+from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Tokens, Window, windows
 from coach.library import shipped
 from coach.terms import Case, Criterion, Judgement, Probabilities, Verdict
 
+SURE = 0.7
+"""The probability of a verdict from which on the first reading stands alone."""
+MISSED = Probabilities._fields.index("missed")
 ENOUGH = 0.5
 """A second passage is quoted when it counted at least this share of what the first did."""
+
+
+_Place = tuple[int, int]
+"""A case's number, and a criterion's."""
 
 
 class MiniJudge:
@@ -50,62 +60,62 @@ class MiniJudge:
         return cls(Encoder(model, LONGEST, workers), settings, receipt, decided)
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
-        """Read every window of every criterion of every case, then let the most telling window speak."""
-        jobs, readings = self._readings(cases)
-        found: dict[tuple[int, int], list[_Finding]] = defaultdict(list)
-        for job, reading in zip(jobs, readings, strict=True):
-            found[job.case, job.criterion].append(self._finding(job.window, reading))
+        """Read every criterion of every case."""
+        found = self._findings(cases)
         return [
-            tuple(self._judgement(case, criterion, found[i, k]) for k, criterion in enumerate(case.criteria))
+            tuple(self._judgement(criterion, found.get((i, k))) for k, criterion in enumerate(case.criteria))
             for i, case in enumerate(cases)
         ]
 
-    def logits(self, cases: Sequence[Case]) -> list[Array]:
-        """What the classifier says to each window (4), before calibration: for the recipe and for tests."""
-        return [reading.logits for reading in self._readings(cases)[1]]
+    def logits(self, cases: Sequence[Case]) -> Array:
+        """What the classifier says of each criterion (criteria of all cases, 4), before calibration."""
+        return np.array([finding.logits for finding in self._findings(cases).values()], np.float32)
 
     def close(self) -> None:
         """Free the model."""
         self._encoder.close()
 
-    def _readings(self, cases: Sequence[Case]) -> tuple[list["_Job"], list[Reading]]:
-        jobs = [job for number, case in enumerate(cases) for job in self._jobs(number, case)]
-        sequences = [job.window.tokens for job in jobs]
-        return jobs, self._encoder.map(sequences, lambda i, states: self._read(jobs[i], states))
+    def _findings(self, cases: Sequence[Case]) -> dict[_Place, "_Finding"]:
+        """What was found of each criterion of each case, in order."""
+        texts = [self._text(case) for case in cases]
+        first = self._reading(texts, [(i, k) for i, text in enumerate(texts) for k in text.readable], asked=False)
+        unsure = [place for place, finding in first.items() if np.exp(finding.logits.max()) < SURE]
+        second = self._reading(texts, unsure, asked=True)
+        return first | {place: _Finding.mean([first[place], finding]) for place, finding in second.items()}
 
-    def _jobs(self, number: int, case: Case) -> list["_Job"]:
-        question = self._known(case.question.question)
+    def _text(self, case: Case) -> "_Text":
+        criteria = [self._known(criterion.text) for criterion in case.criteria]
         passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
-        if not any(passages):
-            return []
-        criteria = [(k, self._known(criterion.text)) for k, criterion in enumerate(case.criteria)]
-        return [
-            _Job(number, k, window)
-            for k, criterion in criteria
-            if len(criterion) <= LONGEST_CRITERION
-            for window in windows(question, criterion, passages)
-        ]
+        return _Text(self._known(case.question.question), criteria, passages)
 
-    def _read(self, job: "_Job", states: States) -> Reading:
-        return self._head.read(states, np.asarray(job.window.passages) >= 0)
+    def _reading(self, texts: Sequence["_Text"], places: Sequence[_Place], asked: bool) -> dict[_Place, "_Finding"]:
+        """One reading of each place, with the question or without: its most telling window, the least `missed`."""
+        jobs = [(place, window) for place in places for window in texts[place[0]].windows(place[1], asked)]
+        sequences = [window.tokens for _, window in jobs]
+        read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i][1], states))
+        told: dict[_Place, _Finding] = {}
+        for (place, _), finding in zip(jobs, read, strict=True):
+            if place not in told or finding.logits[MISSED] < told[place].logits[MISSED]:
+                told[place] = finding
+        return told
 
-    def _finding(self, window: Window, reading: Reading) -> "_Finding":
+    def _read(self, window: Window, states: States) -> "_Finding":
         owners = np.asarray(window.passages)
-        counted = np.bincount(owners[owners >= 0], reading.attention[owners >= 0]).astype(np.float64)
-        return _Finding(self._calibration.probabilities(reading.logits), counted)
+        reading = self._head.read(states, owners >= 0)
+        counted = np.bincount(owners[owners >= 0], weights=reading.attention[owners >= 0])
+        return _Finding(log_softmax(reading.logits), counted.astype(np.float64))
 
-    def _judgement(self, case: Case, criterion: Criterion, found: Sequence["_Finding"]) -> Judgement:
-        if not found:
-            return self._without_reading(case, criterion)
-        told = min(found, key=lambda finding: finding.probabilities.missed)
+    def _judgement(self, criterion: Criterion, finding: "_Finding | None") -> Judgement:
+        if finding is None:
+            return self._without_reading(criterion)
+        probabilities = self._calibration.probabilities(finding.logits)
         failure = None
-        if not self._decided and self._calibration.abstains(told.probabilities):
-            failure = f"mini is not sure ({told.probabilities.likeliest} seems likeliest); check this yourself"
-        silent = told.probabilities.likeliest is Verdict.MISSED
-        evidence = () if silent else _strongest(told.counted)
-        return Judgement(probabilities=_rounded(told.probabilities), evidence=evidence, failure=failure)
+        if not self._decided and self._calibration.abstains(probabilities):
+            failure = f"mini is not sure ({probabilities.likeliest} seems likeliest); check this yourself"
+        evidence = () if probabilities.likeliest is Verdict.MISSED else _strongest(finding.counted)
+        return Judgement(probabilities=_rounded(probabilities), evidence=evidence, failure=failure)
 
-    def _without_reading(self, case: Case, criterion: Criterion) -> Judgement:
+    def _without_reading(self, criterion: Criterion) -> Judgement:
         if len(self._known(criterion.text)) > LONGEST_CRITERION:
             failure = f"the criterion is longer than the {LONGEST_CRITERION} tokens that mini reads; split it"
             return Judgement(probabilities=None, failure=failure)
@@ -118,17 +128,35 @@ class MiniJudge:
         return self._tokens[text]
 
 
-class _Job(NamedTuple):
-    case: int
-    criterion: int
-    window: Window
+class _Text(NamedTuple):
+    """The tokens of a case."""
+
+    question: Tokens
+    criteria: list[Tokens]
+    passages: list[Tokens]
+
+    @property
+    def readable(self) -> list[int]:
+        """The criteria that can be read; none where the answer has no words."""
+        return [k for k, c in enumerate(self.criteria) if len(c) <= LONGEST_CRITERION] if any(self.passages) else []
+
+    def windows(self, criterion: int, asked: bool) -> list[Window]:
+        """What is read of a criterion, with the question or without."""
+        return windows(self.question if asked else [], self.criteria[criterion], self.passages)
 
 
 class _Finding(NamedTuple):
-    """What one window says, and how much each passage counted for it."""
+    """What was read: the verdicts' log-probabilities (4), and how much each passage counted."""
 
-    probabilities: Probabilities
+    logits: Array
     counted: NDArray[np.float64]
+
+    @classmethod
+    def mean(cls, found: Sequence[Self]) -> Self:
+        """The mean of several; passages beyond a finding's last count nothing in it."""
+        longest = max(len(each.counted) for each in found)
+        counted = [np.pad(each.counted, (0, longest - len(each.counted))) for each in found]
+        return cls(np.mean([each.logits for each in found], axis=0), np.mean(counted, axis=0))
 
 
 def shipped_model() -> Path:
