@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 from conftest import BANKS, Coach
 
-HEAVY = {"torch", "litellm", "llama_cpp", "textual", "sentence_transformers", "sklearn", "scipy", "transformers"}
+HEAVY = {
+    "pyarrow",
+    "torch",
+    "litellm",
+    "llama_cpp",
+    "textual",
+    "sentence_transformers",
+    "sklearn",
+    "scipy",
+    "transformers",
+}
 RUN = "import sys; sys.argv = ['coach', *{args!r}]\nfrom coach.cli import main\ntry: main()\nexcept SystemExit: pass\n"
 
 

@@ -1,9 +1,22 @@
 """Grading files of answers: read, run, write."""
 
-from coach.batch.readers import Record, read_records
-from coach.batch.run import Progress, grade_into, grade_records
+from coach.batch.grade_store import GradeStore
+from coach.batch.readers import Columns, Record, count_records, read_records
+from coach.batch.run import CHUNK, Progress, grade_into
 from coach.batch.run_journal import RunJournal
 from coach.batch.summary import Summary
 from coach.batch.writers import grade_line
 
-__all__ = ["Progress", "Record", "RunJournal", "Summary", "grade_into", "grade_line", "grade_records", "read_records"]
+__all__ = [
+    "CHUNK",
+    "Columns",
+    "GradeStore",
+    "Progress",
+    "Record",
+    "RunJournal",
+    "Summary",
+    "count_records",
+    "grade_into",
+    "grade_line",
+    "read_records",
+]

@@ -1,71 +1,123 @@
-"""The run over a stream of records, chunk by chunk, in order."""
+"""The run over a stream of records, window by window.
+
+Within a window the judge gets the answers in the order in which it is quickest, chunk by chunk, and equal answers
+once. What it gets depends on the input alone, so that a run that was killed and goes on comes to the same grades.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple, TypeVar
 
+from coach.batch.digests import Digests
+from coach.batch.first_seen import FirstSeen
+from coach.batch.grade_store import Entry, GradeStore
 from coach.batch.readers import Record
-from coach.batch.run_journal import RunJournal
-from coach.batch.summary import Summary, summarize
-from coach.batch.writers import grade_line
+from coach.batch.summary import Count, Summary
+from coach.batch.writers import grade_line, line_for
 from coach.grading import grade_all
 from coach.terms import Grade, Judge
 
 CHUNK = 32
-"""Records judged together; a run that goes on later keeps to the same chunks."""
-
+"""Answers judged together: what a run that is killed loses at most."""
+WINDOW = 8 * CHUNK
+"""Records among which the judge's order is chosen."""
 
 Progress = Callable[[Summary], None]
-Emit = Callable[[Sequence[str]], None]
+Emit = Callable[[Iterable[str]], None]
+
+_T = TypeVar("_T")
 
 
-def grade_records(records: Iterable[Record], judge: Judge, emit: Emit, progress: Progress) -> Summary:
-    """Grade records, hand the lines of each chunk to `emit` and the summary so far to `progress`."""
-    total = Summary()
-    for chunk in chunked(records, CHUNK):
-        grades = grade_chunk(chunk, judge)
-        emit([grade_line(grade) for grade in grades])
-        total = total.plus(summarize(grades))
-        progress(total)
+class Placed(NamedTuple):
+    """A record with its place in the input, its digest, and the place where its answer was met first."""
+
+    n: int
+    record: Record
+    digest: bytes
+    first: int
+
+    @property
+    def to_judge(self) -> bool:
+        """Whether the judge has to see it."""
+        return self.record.question is not None and self.first == self.n
+
+    def entry(self, grade: Grade) -> Entry:
+        """What is kept of its grade."""
+        return Entry(self.n, self.digest, grade_line(grade), Count.of(grade))
+
+
+def grade_into(
+    store: GradeStore,
+    records: Iterable[Record],
+    judge: Judge,
+    progress: Progress,
+    emit: Emit = lambda lines: None,
+    window: int = WINDOW,
+) -> Summary:
+    """Grade records into a store, leaving out those it has.
+
+    `progress` is told the summary so far after each chunk, `emit` is given the lines of each window.
+    """
+    total, end = Summary(), 0
+    for placed in chunked(_placed(records), window):
+        for part in _grade_window(placed, judge, store):
+            total = total.plus(part)
+            progress(total)
+        emit(store.lines(end))
+        end += len(placed)
+    store.end_at(end)
     return total
 
 
-def grade_into(journal: RunJournal, records: Iterable[Record], judge: Judge, progress: Progress) -> Summary:
-    """Grade records into a journal, leaving out the chunks it has, and publish its output."""
-    total, n = Summary(), -1
-    for n, chunk in enumerate(chunked(records, CHUNK)):
-        summary = journal.summary(n, chunk)
-        if summary is None:
-            grades = grade_chunk(chunk, judge)
-            summary = summarize(grades)
-            journal.add(n, chunk, summary, [grade_line(grade) for grade in grades])
-        total = total.plus(summary)
-        progress(total)
-    journal.end_at(n + 1)
-    journal.publish()
-    return total
-
-
-def grade_chunk(records: Sequence[Record], judge: Judge) -> list[Grade]:
-    """Grade the good records together; the bad ones keep their errors."""
-    good = [(record.question, record.answer) for record in records if record.question is not None]
-    grades = iter(grade_all(good, judge))
-    return [next(grades) if record.question else _not_graded(record) for record in records]
-
-
-def _not_graded(record: Record) -> Grade:
-    answer = record.answer
-    return Grade(
-        id=answer.id,
-        question=answer.question,
-        answer=answer.text,
-        score=None,
-        error=record.error,
-        carried=answer.carried,
-    )
-
-
-def chunked(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    """Lists of `size` records; the last may be shorter."""
-    stream = iter(records)
+def chunked(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Lists of `size` items; the last may be shorter."""
+    stream = iter(items)
     while chunk := list(islice(stream, size)):
         yield chunk
+
+
+def _placed(records: Iterable[Record]) -> Iterator[Placed]:
+    digests = Digests()
+    with FirstSeen() as answers:
+        for n, record in enumerate(records):
+            first = n
+            if record.question:
+                first = answers.first(digests.answer(record.question, record.answer.text), n)
+            yield Placed(n, record, digests.record(record), first)
+
+
+def _grade_window(window: Sequence[Placed], judge: Judge, store: GradeStore) -> Iterator[Summary]:
+    """Grade what the store has not, and say after each chunk what was added."""
+    standing = store.standing({placed.n: placed.digest for placed in window})
+    if standing:
+        yield Summary.of(standing.values())
+    left = [placed for placed in window if placed.n not in standing]
+    for entries in _judged(sorted((placed for placed in left if placed.to_judge), key=_order), judge):
+        store.add(entries)
+        yield Summary.of(entry.adds for entry in entries)
+    if rest := [_without_judge(placed, store) for placed in left if not placed.to_judge]:
+        store.add(rest)
+        yield Summary.of(entry.adds for entry in rest)
+
+
+def _order(placed: Placed) -> tuple[str, int]:
+    """Answers to one question stand together, for judges that read it once, and those of about one length."""
+    return placed.record.question.id if placed.record.question else "", len(placed.record.answer.text)
+
+
+def _judged(ordered: Iterable[Placed], judge: Judge) -> Iterator[list[Entry]]:
+    """The entries of each chunk, in order: the one place where a run waits for its judge."""
+    for chunk in chunked(ordered, CHUNK):
+        pairs = [(placed.record.question, placed.record.answer) for placed in chunk if placed.record.question]
+        grades = grade_all(pairs, judge)
+        yield [placed.entry(grade) for placed, grade in zip(chunk, grades, strict=True)]
+
+
+def _without_judge(placed: Placed, store: GradeStore) -> Entry:
+    """The entry of a bad record, or of an answer that equals an earlier one."""
+    answer = placed.record.answer
+    if placed.record.question:
+        line, adds = store.get(placed.first)
+        return Entry(placed.n, placed.digest, line_for(answer, line), adds)
+    own = {"id": answer.id, "question": answer.question, "answer": answer.text, "carried": answer.carried}
+    return placed.entry(Grade.model_validate(own | {"score": None, "error": placed.record.error}))

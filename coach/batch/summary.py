@@ -1,9 +1,23 @@
 """What a run, or a part of one, came to."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, Self
 
 from coach.terms import Grade, Verdict
+
+
+class Count(NamedTuple):
+    """What one answer adds to the summary."""
+
+    error: bool
+    unjudged: int
+    score: float | None
+
+    @classmethod
+    def of(cls, grade: Grade) -> Self:
+        """The count of a grade."""
+        unjudged = sum(criterion.verdict is Verdict.UNJUDGED for criterion in grade.criteria)
+        return cls(grade.error is not None, unjudged, grade.score)
 
 
 class Summary(NamedTuple):
@@ -14,6 +28,13 @@ class Summary(NamedTuple):
     unjudged: int = 0
     scored: int = 0
     points: float = 0.0
+
+    @classmethod
+    def of(cls, counts: Iterable[Count]) -> Self:
+        """Several answers together."""
+        errors, unjudged, scores = zip(*counts, strict=True)
+        known = [score for score in scores if score is not None]
+        return cls(len(scores), sum(errors), sum(unjudged), len(known), sum(known))
 
     @property
     def mean(self) -> float | None:
@@ -29,15 +50,3 @@ class Summary(NamedTuple):
             self.scored + other.scored,
             self.points + other.points,
         )
-
-
-def summarize(grades: Sequence[Grade]) -> Summary:
-    """Count what grades came to."""
-    scores = [grade.score for grade in grades if grade.score is not None]
-    return Summary(
-        answers=len(grades),
-        errors=sum(grade.error is not None for grade in grades),
-        unjudged=sum(c.verdict is Verdict.UNJUDGED for grade in grades for c in grade.criteria),
-        scored=len(scores),
-        points=sum(scores),
-    )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coach.batch import read_records
-from coach.cli.grade import check_readable
 from coach.cli.options import JudgeChoice, judge_options, library_of, paths_argument, rubrics_option
 from coach.plain import plain
 
@@ -46,7 +45,6 @@ def bench(paths: tuple[Path, ...], rubrics: Path | None, choice: JudgeChoice, as
     from coach.bench.gold import read_gold
     from coach.grading import grade_all
 
-    check_readable(paths)
     golds = read_gold(read_records(paths, library_of(rubrics)))
     pairs = [(gold.question, gold.record.answer) for gold in golds]
     with choice._replace(fresh=True).opened() as judge:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from coach.batch import Columns
 from coach.cache import JudgementCache
 from coach.judges import Budget, CachedJudge, JudgeSettings, open_judge
 from coach.library import Library, load_library, shipped
@@ -97,6 +98,19 @@ def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_JUDGE_OPTIONS):
         with_choice = option(with_choice)
     return with_choice
+
+
+def column_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the names of an answer file's columns as one argument, `columns`."""
+
+    @wraps(command)
+    def with_columns(*args: Any, id_column: str, question_column: str, answer_column: str, **rest: Any) -> Any:
+        return command(*args, columns=Columns(id_column, question_column, answer_column), **rest)
+
+    for part, name in reversed(Columns()._asdict().items()):
+        option = click.option(f"--{part}-column", default=name, help=f"The column (or key) with the {part}.")
+        with_columns = option(with_columns)
+    return with_columns
 
 
 def library_of(rubrics: Path | None) -> Library:

@@ -2,23 +2,24 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 
-from coach.terms import Case, Criterion, Receipt
+from coach.terms import Case, Receipt
 
 
-def criterion_key(case: Case, criterion: Criterion, judge: Receipt, served: str | None = None) -> str:
-    """Answer, passages, question, criterion, judge with its settings, model and prompt in 32 hexadecimal digits.
+def criterion_keys(case: Case, judge: Receipt, served: Sequence[str | None] = ()) -> tuple[str, ...]:
+    """A key of 32 hexadecimal digits for each criterion of a case.
 
-    `served` is the version of a hosted model, known only when it has judged.
+    It names answer, passages, question, criterion, judge with its settings, model and prompt; `served` has the versions
+    of a hosted model, which are known only when it has judged.
     """
-    whole = [
-        case.answer,
-        [passage.end for passage in case.passages],
-        case.question.question,
-        criterion.text,
-        judge.name,
-        judge.model,
-        judge.prompt,
-        *([served] if served else []),
-    ]
-    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:32]
+    ends = [passage.end for passage in case.passages]
+    shared = [case.answer, ends, case.question.question, judge.name, judge.model, judge.prompt]
+    begun = hashlib.sha256(json.dumps(shared).encode())
+    versions = served or [None] * len(case.criteria)
+    return tuple(_key(begun.copy(), c.text, version) for c, version in zip(case.criteria, versions, strict=True))
+
+
+def _key(begun: "hashlib._Hash", criterion: str, served: str | None) -> str:
+    begun.update(json.dumps([criterion, served] if served else [criterion]).encode())
+    return begun.hexdigest()[:32]

@@ -16,7 +16,11 @@ SHORTEST = 8
 
 _ABBREVIATIONS = "e.g. i.e. vs. etc. cf. approx. Dr. Mr. Ms. Mrs. Fig."
 _NOT_ABBREVIATED = "".join(f"(?<!{re.escape(word)})" for word in _ABBREVIATIONS.split())
-_SENTENCE_END = re.compile(rf"[.!?…]+{_NOT_ABBREVIATED}[\"'”’)\]*_`]*\s+|[。！？]+\s*|\n\s*")
+_SENTENCE_END = re.compile(  # one class first, by which `re` finds the places to try: twice as fast
+    r"[.!?…。！？\n](?:"
+    rf"(?<=[.!?…])[.!?…]*{_NOT_ABBREVIATED}[\"'”’)\]*_`]*\s+|(?<=[。！？])[。！？]*\s*|(?<=\n)\s*"
+    r")"
+)
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"\S+")
 _JOINT = re.compile(
@@ -45,6 +49,9 @@ def _sentences(answer: str) -> Iterator[Span]:
 
 def _pieces(answer: str, sentence: Span) -> Iterator[Span]:
     """The sentence itself, or about equal pieces of a long one, cut where it can best be cut."""
+    if len(answer[sentence.start : sentence.end].split()) <= LONGEST:
+        yield sentence
+        return
     words = list(_WORD.finditer(answer, *sentence))
     cuts = [sentence.start, *(words[i].start() for i in _cuts([w.group() for w in words])), sentence.end]
     yield from (Span(*ends) for ends in pairwise(cuts))

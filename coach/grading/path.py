@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from coach.grading.follow_up import follow_ups
-from coach.grading.keys import criterion_key
+from coach.grading.keys import criterion_keys
 from coach.grading.passages import split_passages
 from coach.grading.score import score
 from coach.terms import Answer, Case, Criterion, CriterionGrade, Grade, Judge, Judgement, Question, Receipt
@@ -30,8 +30,8 @@ def case_of(question: Question, answer: str) -> Case:
 
 
 def _grade(answer: Answer, case: Case, judgements: tuple[Judgement, ...], receipt: Receipt) -> Grade:
-    pairs = zip(case.criteria, judgements, strict=True)
-    criteria = tuple(_criterion_grade(case, criterion, judgement, receipt) for criterion, judgement in pairs)
+    keys = criterion_keys(case, receipt, [judgement.served for judgement in judgements])
+    criteria = tuple(_criterion_grade(case, *each) for each in zip(case.criteria, judgements, keys, strict=True))
     verdicts = zip((c.weight for c in case.criteria), (c.verdict for c in criteria), strict=True)
     return Grade(
         id=answer.id,
@@ -51,10 +51,10 @@ def _with_versions(receipt: Receipt, judgements: Sequence[Judgement]) -> Receipt
     return receipt.model_copy(update={"model": f"{receipt.model} ({', '.join(served)})"}) if served else receipt
 
 
-def _criterion_grade(case: Case, criterion: Criterion, judgement: Judgement, receipt: Receipt) -> CriterionGrade:
+def _criterion_grade(case: Case, criterion: Criterion, judgement: Judgement, key: str) -> CriterionGrade:
     return CriterionGrade(
         id=criterion.id,
-        key=criterion_key(case, criterion, receipt, judgement.served),
+        key=key,
         verdict=judgement.verdict,
         probabilities=judgement.probabilities,
         similarity=judgement.similarity,

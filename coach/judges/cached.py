@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from coach.cache import JudgementCache
-from coach.grading import criterion_key
+from coach.grading import criterion_keys
 from coach.terms import Case, Judge, Judgement, Receipt
 
 
@@ -32,7 +32,7 @@ class CachedJudge:
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """Look up every criterion, then judge the rest."""
-        keys = [tuple(criterion_key(case, c, self._named) for c in case.criteria) for case in cases]
+        keys = [criterion_keys(case, self._named) for case in cases]
         known = self._cache.get(key for of_case in keys for key in of_case)
         self.hits += len(known)
         known |= self._ask(cases, keys, known)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from coach.terms import Case, Criterion, Judgement, Passage, Probabilities, Verdict
 
@@ -45,12 +46,13 @@ def always(verdict: Verdict) -> Script:
     )
 
 
-def words(text: str) -> set[str]:
+@lru_cache(maxsize=256)
+def words(text: str) -> frozenset[str]:
     """The longer words of a text, in lower case."""
-    return set(_WORD.findall(text.lower()))
+    return frozenset(_WORD.findall(text.lower()))
 
 
-def _most_shared(wanted: set[str], passages: Sequence[Passage]) -> tuple[int, ...]:
+def _most_shared(wanted: frozenset[str], passages: Sequence[Passage]) -> tuple[int, ...]:
     shared = [len(wanted & words(passage.text)) for passage in passages]
     return (shared.index(max(shared)),) if shared else ()
 

@@ -1,9 +1,9 @@
-"""Speed and memory, side by side in one run: `make bench`, or `python tests/benchmarks startup mini chat`."""
+"""Speed and memory, side by side in one run: `make bench`, or `python tests/benchmarks startup batch mini chat`."""
 
 import sys
 from importlib import import_module
 
-PARTS = ("startup", "mini", "chat")
+PARTS = ("startup", "batch", "mini", "chat")
 
 
 def main() -> None:

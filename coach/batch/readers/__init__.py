@@ -1,0 +1,90 @@
+"""Answer files as a stream of records.
+
+Each kind of file is a class with `check`, `length` and `rows`; what they have in common is in `records`.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from coach.batch.first_seen import FirstSeen
+from coach.batch.readers.csv_file import CsvFile
+from coach.batch.readers.folder import RECORDINGS, TEXTS, Folder
+from coach.batch.readers.json_lines import STDIN, JsonLines
+from coach.batch.readers.parquet import ParquetTable
+from coach.batch.readers.records import DEFAULT, Columns, Record, RecordReader, Row, Transcribe, without_surrogates
+from coach.errors import AnswerFileError
+from coach.library import Library
+
+__all__ = ["STDIN", "Columns", "Record", "Transcribe", "count_records", "read_records", "without_surrogates"]
+
+_JSON_LINES = (".jsonl", ".ndjson", ".json", "")
+_CSV = (".csv", ".tsv")
+_PARQUET = (".parquet", ".pq")
+
+
+class AnswerFile(Protocol):
+    """A file of answers, or a folder of them."""
+
+    @property
+    def folder(self) -> Path:
+        """Where recordings are looked for."""
+        ...
+
+    def check(self) -> None:
+        """Raise AnswerFileError where it cannot be read at all."""
+        ...
+
+    def length(self) -> int | None:
+        """The number of records; None where only reading them would tell."""
+        ...
+
+    def rows(self) -> Iterator[Row]:
+        """The records as they stand in the file."""
+        ...
+
+
+def read_records(
+    paths: Iterable[Path],
+    library: Library,
+    columns: Columns = DEFAULT,
+    transcribe: Transcribe | None = None,
+) -> Iterator[Record]:
+    """Read the records of several files and folders as one batch; `-` is standard input.
+
+    Raises AnswerFileError at once, before the first record, for a file that cannot be read at all.
+    """
+    files = [_answer_file(path, columns) for path in paths]
+    for file in files:
+        file.check()
+    return (record for file in files for record in _records(file, library, columns, transcribe))
+
+
+def count_records(paths: Iterable[Path], columns: Columns = DEFAULT) -> int | None:
+    """How many records there are; None where only reading them would tell."""
+    lengths = [_answer_file(path, columns).length() for path in paths]
+    return None if None in lengths else sum(length or 0 for length in lengths)
+
+
+def _records(file: AnswerFile, library: Library, columns: Columns, transcribe: Transcribe | None) -> Iterator[Record]:
+    with FirstSeen() as ids:
+        reader = RecordReader(library, columns, transcribe, file.folder, ids)
+        for number, row in enumerate(file.rows()):
+            yield reader.record(number, row)
+
+
+def _answer_file(path: Path, columns: Columns) -> AnswerFile:
+    suffix = path.suffix.lower()
+    if path == STDIN:
+        return JsonLines(path)
+    if not path.exists():
+        raise AnswerFileError(f"{path}: no such file or folder")
+    if path.is_dir() or suffix in TEXTS + RECORDINGS:
+        return Folder(path, columns)
+    if suffix in _CSV:
+        return CsvFile(path, columns)
+    if suffix in _PARQUET:
+        return ParquetTable(path, columns)
+    if suffix in _JSON_LINES:
+        return JsonLines(path)
+    raise AnswerFileError(f"{path}: is of no kind that coach reads; save it as .jsonl, .csv or .parquet")

@@ -1,0 +1,81 @@
+"""JSON Lines: one object a line, UTF-8."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from coach.batch.readers.records import BadRecordError, Row
+from coach.errors import AnswerFileError
+
+STDIN = Path("-")
+
+
+class JsonLines(NamedTuple):
+    """A JSON Lines file, or standard input."""
+
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where recordings are looked for."""
+        return self.path.parent
+
+    def check(self) -> None:
+        """Raise AnswerFileError where it cannot be read."""
+        with self._opened():
+            pass
+
+    def length(self) -> int | None:
+        """The number of records; None where only reading them would tell."""
+        return None if self.path == STDIN else sum(1 for _ in self._lines())
+
+    def rows(self) -> Iterator[Row]:
+        """The object of each line."""
+        name = "<stdin>" if self.path == STDIN else str(self.path)
+        for number, line in self._lines():
+            yield _row(f"{name}:{number}", line)
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """The lines with their numbers, blank ones left out."""
+        with self._opened() as file:
+            for number, raw in enumerate(file, 1):
+                line = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
+                if line.strip():
+                    yield number, line
+
+    @contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
+        if self.path == STDIN:
+            yield sys.stdin.buffer
+            return
+        try:
+            file = self.path.open("rb")
+        except OSError as error:
+            raise AnswerFileError(f"{self.path}: cannot be read: {error.strerror}") from None
+        with file:
+            yield file
+
+
+def _row(where: str, line: bytes) -> Row:
+    try:
+        return Row(where, _object(line))
+    except BadRecordError as bad:
+        return Row(where, {"input": line.decode(errors="replace").strip()}, bad)
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(line.decode())
+    except UnicodeDecodeError as error:
+        raise BadRecordError(
+            "not_utf8", f"is not UTF-8 (byte {error.start + 1} of the line); save the file as UTF-8"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        reason = getattr(error, "msg", str(error))
+        raise BadRecordError("not_json", f"is not JSON: {reason}; write one object a line") from None
+    if not isinstance(data, dict):
+        raise BadRecordError("not_object", 'is not a JSON object; write {"id": ..., "question": ..., "answer": ...}')
+    return data

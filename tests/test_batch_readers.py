@@ -1,0 +1,244 @@
+"""Answers from tables, folders and recordings."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import Result
+from conftest import Coach
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coach.batch import Columns, Record, count_records, read_records
+from coach.batch.first_seen import FirstSeen
+from coach.batch.formulas import armed, defused
+from coach.batch.readers import csv_file
+from coach.errors import AnswerFileError
+from coach.library import Library
+
+SCRIPTED = ("--judge", "scripted")
+TEXT = "One is the first natural number.\nIt is “odd”; said Zoë, café, 5 €."
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def table(*lines: list[str], delimiter: str = ",", end: str = "\r\n") -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=end).writerows(lines)
+    return text.getvalue()
+
+
+def errors(records: list[Record]) -> list[tuple[str, str] | None]:
+    return [(r.error.code, r.where.rpartition(":")[2]) if r.error else None for r in records]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_csv_of_any_delimiter_and_encoding_is_read(
+    library: Library, tmp_path: Path, encoding: str, delimiter: str
+) -> None:
+    path = tmp_path / "a.csv"
+    lines = table(["id", "question", "answer", "a, b; c"], ["1", "one", TEXT, "x"], delimiter=delimiter)
+    path.write_bytes(lines.encode(encoding))
+    (record,) = read_records([path], library)
+    assert (record.answer.id, record.answer.text, record.answer.carried) == ("1", TEXT, {"a, b; c": "x"})
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_places_in_csv_are_the_lines_in_which_records_begin(library: Library, tmp_path: Path, end: str) -> None:
+    path = tmp_path / "a.csv"
+    cells = [["id", "question", "answer"], ["1", "one", f"a{end}b{end}c"], ["2", "no-such", "x"], ["3", "one", ""]]
+    path.write_text(table(*cells, end=end), newline="")
+    assert errors(list(read_records([path], library))) == [None, ("no_such_question", "5"), ("empty_answer", "6")]
+
+
+def test_a_row_with_too_few_or_too_many_cells_is_an_error_of_its_own(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,question,answer\n1,one,yes, that is it\n2,one\n\n,,\n3,one,good\n")
+    found = list(read_records([path], library))
+    assert errors(found) == [("wrong_columns", "2"), ("wrong_columns", "3"), None]
+    assert found[0].error and "has 4 cells where the header has 3" in found[0].error.message
+    assert (found[0].answer.text, found[0].answer.carried) == ("yes", {"input": " that is it"})
+
+
+@pytest.mark.parametrize("bad", ['2,one,"never closed', '2,one,"closed" early', '2,"x"y,z'])
+def test_a_stray_quote_costs_its_line_and_no_other(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    monkeypatch.setattr(csv_file, "LONGEST_CELL", 100)
+    path = tmp_path / "a.csv"
+    good = "".join(f"{i},one,good\n" for i in range(3, 50))
+    path.write_text(f'id,question,answer\n1,one,"two\nlines"\n{bad}\n{good}')
+    found = list(read_records([path], library))
+    assert errors(found) == [None, ("not_csv", "4"), *[None] * 47]
+    assert found[1].answer.carried == {"input": bad}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ":1: has no header"),
+        ("\n\n", ":1: has no header"),
+        ("id,question\n1,one\n", ":1: has no column 'answer', only 'id', 'question'; --answer-column names"),
+        ("id,answer,answer,question\n", "two columns are called 'answer'"),
+    ],
+)
+def test_an_unusable_table_is_exit_2_before_anything_is_graded(
+    run: Coach, tmp_path: Path, text: str, words: str
+) -> None:
+    path, good = tmp_path / "a.csv", tmp_path / "b.csv"
+    path.write_text(text)
+    good.write_text("id,question,answer\n1,one,x\n")
+    result = run("grade", good, path, *SCRIPTED)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{path}" in result.stderr and words in result.stderr
+
+
+def test_without_an_id_column_the_rows_number_is_the_id(library: Library, tmp_path: Path) -> None:
+    text, arrow = tmp_path / "a.csv", tmp_path / "a.parquet"
+    text.write_text("question,answer\none,x\n\none,y\n")
+    pq.write_table(pa.table({"question": ["one"] * 2, "answer": ["x", "y"]}), arrow)
+    assert [r.answer.id for r in read_records([text, arrow], library)] == ["1", "2", "1", "2"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.jsonl"])
+def test_columns_can_have_other_names(run: Coach, tmp_path: Path, name: str) -> None:
+    path, row = tmp_path / name, {"who": "z", "item": "one", "said": "One is odd.", "answer": "carried"}
+    if name == "a.parquet":
+        pq.write_table(pa.table({key: [value] for key, value in row.items()}), path)
+    else:
+        path.write_text(table(list(row), list(row.values())) if name == "a.csv" else json.dumps(row))
+    options = ("--id-column", "who", "--question-column", "item", "--answer-column", "said")
+    (found,) = rows(run("grade", path, *SCRIPTED, *options))
+    assert (found["id"], found["question"], found["answer"]) == ("z", "one", "One is odd.")
+    assert found["input"] == {"answer": "carried"}
+
+
+def test_parquet_is_read_with_what_it_carries_as_json_can_hold_it(run: Coach, tmp_path: Path) -> None:
+    columns = {
+        "id": pa.array([7, 8]),
+        "question": ["one", "one"],
+        "answer": ["One is odd.", None],
+        "when": pa.array([0, None], pa.timestamp("s")),
+        "share": [float("nan"), 0.5],
+        "tags": [["a"], None],
+        "raw": [b"x", None],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    good, bad = rows(run("grade", tmp_path / "a.parquet", *SCRIPTED))
+    assert (good["id"], good["when"], good["share"]) == ("7", "1970-01-01 00:00:00", None)
+    assert (good["tags"], good["raw"]) == (["a"], "x")
+    assert (bad["id"], bad["error"]["code"], bad["error"]["where"]) == ("8", "wrong_type", f"{tmp_path}/a.parquet:2")
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.xlsx"])
+def test_a_file_that_is_not_what_it_is_called_is_exit_2(run: Coach, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("nothing of the kind")
+    result = run("grade", tmp_path / name, *SCRIPTED)
+    assert (result.exit_code, str(tmp_path / name) in result.stderr) == (2, True)
+
+
+def test_a_folder_is_answers_by_path_and_audio_says_what_to_do(run: Coach, tmp_path: Path) -> None:
+    for name in ("zoe/one.md", "ann/one.txt", "ann/one.wav", "none.md", ".hidden/one.md", "notes.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"One is odd, it says in {name}.")
+    found = rows(run("grade", tmp_path, *SCRIPTED))
+    assert [row["id"] for row in found] == [
+        f"{tmp_path}/{n}" for n in ("ann/one.txt", "ann/one.wav", "none.md", "zoe/one.md")
+    ]
+    codes = [row["error"] and row["error"]["code"] for row in found]
+    assert codes == [None, "audio_unsupported", "no_such_question", None]
+
+
+def test_a_folder_without_answers_says_what_an_answer_is(run: Coach, tmp_path: Path) -> None:
+    (tmp_path / "readme.pdf").touch()
+    result = run("grade", tmp_path, *SCRIPTED)
+    assert (result.exit_code, "<question-id>.md" in result.stderr) == (2, True)
+
+
+def test_a_recording_is_transcribed_where_something_can(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "said.wav").write_bytes(b"odd")
+    lines = [
+        {"id": "heard", "question": "one", "audio": "said.wav"},
+        {"id": "read", "question": "one", "answer": "Even.", "audio": "said.wav"},
+        {"id": "gone", "question": "one", "audio": "gone.wav"},
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+    def transcribe(path: Path) -> str:
+        return f"One is {path.read_text()}."
+
+    heard, read, gone = read_records([tmp_path / "a.jsonl"], library, transcribe=transcribe)
+    assert (heard.answer.text, heard.answer.carried) == ("One is odd.", {"audio": "said.wav"})
+    assert read.answer.text == "Even."
+    assert errors([gone]) == [("no_such_audio", "3")]
+
+
+def test_several_kinds_of_files_are_one_batch_whose_length_is_known(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id,question,answer\n1,one,"x\ny"\n\n2,one,x\n')
+    (tmp_path / "b.jsonl").write_text('{"id": "1", "question": "one", "answer": "x"}\n\n{bad\n')
+    pq.write_table(pa.table({"question": ["one"] * 600, "answer": ["x"] * 600}), tmp_path / "c.parquet")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "one.md").write_text("x")
+    paths = [tmp_path / name for name in ("a.csv", "b.jsonl", "c.parquet", "d")]
+    assert len(list(read_records(paths, library))) == count_records(paths) == 2 + 2 + 600 + 1
+    assert count_records([*paths, Path("-")]) is None
+
+
+def test_a_file_that_cannot_be_read_is_found_out_before_the_first_record(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("")
+    with pytest.raises(AnswerFileError, match="no such file"):
+        read_records([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], library)
+
+
+def test_the_named_columns_are_told_where_one_is_missing(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "answer": "x"}\n')
+    (record,) = read_records([tmp_path / "a.jsonl"], library, Columns(question="item"))
+    assert record.error
+    assert record.error.message == "has no 'item'; a record needs id, item and answer"
+
+
+@given(st.lists(st.binary(max_size=3)))
+def test_the_first_place_of_each_key_is_remembered(keys: list[bytes]) -> None:
+    with FirstSeen() as seen:
+        assert [seen.first(key, n) for n, key in enumerate(keys)] == [keys.index(key) for key in keys]
+
+
+@given(st.text(st.characters(exclude_categories=[]) | st.sampled_from("='\"+-@\t\r 1")))
+def test_what_was_defused_comes_back_as_it_was(text: str) -> None:
+    assert armed(defused(text)) == text
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "+1-1",
+        "-1+1",
+        "@SUM(1)",
+        "\t=1",
+        "\rx",
+        "  =1",
+        '"=1',
+        "'=1",
+        "＝1",
+        "\u200b=1",
+        "\ufeff+x",
+        "-",
+        "+49 170",
+    ],
+)
+def test_what_a_spreadsheet_would_run_is_defused(cell: str) -> None:
+    assert defused(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["", "1", "-5", "+5", "-1.5", "-1,5", "1e-3", "-2E+5", "a=b", "a-b", "x\n=1", "'tis"])
+def test_numbers_and_plain_words_stay_as_they_are(cell: str) -> None:
+    assert defused(cell) == cell
