@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from textual.widgets import TextArea
 
@@ -18,14 +19,16 @@ The cache has a fixed size, no matter how long the conversation gets. Memory is 
 
 async def draw(target: Path) -> None:
     """Answer the question about the KV cache with mini and save the screen as SVG."""
-    app = CoachApp(load_library(shipped("rubrics")), "mini:decided")
-    async with app.run_test(size=(100, 30)) as pilot:
-        await pilot.press("slash", *"kv-cache", "enter", "enter")
-        app.screen.query_one(TextArea).text = ANSWER
-        await pilot.press("ctrl+s")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        target.write_text(app.export_screenshot(title="coach"), encoding="utf-8")
+    with TemporaryDirectory() as folder:
+        app = CoachApp(load_library(shipped("rubrics")), "mini:decided", journal=Path(folder) / "journal.sqlite")
+        async with app.run_test(size=(100, 30)) as pilot:
+            await app.ask("ai-inference/kv-cache")
+            await pilot.pause()
+            app.screen.query_one(TextArea).text = ANSWER
+            await pilot.press("ctrl+s", "enter")
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            target.write_text(app.export_screenshot(title="coach"), encoding="utf-8")
 
 
 if __name__ == "__main__":

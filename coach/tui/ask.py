@@ -1,68 +1,166 @@
-"""Ask: the question over an editor."""
+"""Ask: the question over an editor, a clock that never cuts off, help in steps, a draft that survives."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.screen import Screen
-from textual.widgets import Footer, Header, Label, Static, TextArea
+from textual.widgets import Footer, Header, Static, TextArea
 
-from coach.plain import plain
-from coach.terms import Criterion, Question
-from coach.tui.review import ReviewScreen
+from coach.journal import Journal
+from coach.practice import STEPS, Event, hints, soft_limit
+from coach.practice.rounds import Round
+from coach.terms import Attempt, Draft, FollowUp, Mode, Question
+from coach.tui.drawing import minutes
+from coach.tui.rate import RateScreen
+from coach.tui.review import Pending
+from coach.tui.screen import CoachScreen
 
-if TYPE_CHECKING:
-    from coach.tui.app import CoachApp
+SAVED_WITHIN = 0.5
+"""Seconds after a keystroke until the draft is handed to the journal."""
 
 
-class AskScreen(Screen[None]):
-    """A question, or a follow-up to one of its criteria, and room for the answer."""
+class AskScreen(CoachScreen):
+    """A question and room for the answer; `draft` is what was written of it before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s,f5", "grade", "Grade", priority=True),
-        Binding("escape", "app.pop_screen", "Back"),
+        Binding("ctrl+s,f5", "submit", "Grade"),
+        Binding("ctrl+t", "hint", "Hint"),
+        Binding("escape", "back", "Home"),
     ]
+    MODE = Mode.PRACTICE
 
-    def __init__(self, question: Question, nudge: Criterion | None = None) -> None:
+    def __init__(
+        self, name: str, question: Question, draft: Draft | None = None, follow_up: FollowUp | None = None
+    ) -> None:
         super().__init__()
-        self._question = question
-        self._nudge = nudge
+        self.asked, self.question, self.follow_up = name, question, follow_up
+        self.text, self._spent, self._hints = (draft.text, draft.seconds, draft.hints) if draft else ("", 0.0, 0)
+        self._unsaved = self._handed_in = False
 
     def compose(self) -> ComposeResult:
-        """The question, the editor, and how many words are written."""
-        asked = self._nudge.follow_up if self._nudge and self._nudge.follow_up else self._question.question
+        """The question, the help that was taken, the editor, and how far one is."""
         yield Header(icon="")
-        yield Static(Content(plain(asked)), id="asked")
-        yield TextArea(id="answer", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
-        yield Label("", id="status", markup=False)
+        yield Static(id="asked")
+        yield Static(id="help")
+        yield TextArea(self.text, id="answer", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
+        yield Static(id="status")
         yield Footer()
 
     def on_mount(self) -> None:
-        """Ready to type."""
-        self.sub_title = "follow-up" if self._nudge else self._question.level
-        self.query_one(TextArea).focus()
-        self._say()
+        """Ready to type, after what was written before."""
+        super().on_mount()
+        self._begun = self.coach.clock()
+        self.say("#asked", self.question.question)
+        editor = self.query_one(TextArea)
+        editor.move_cursor(editor.document.end)
+        editor.focus()
+        self._show_help()
+        self._tick()
+        self.set_interval(1, self._tick)
+
+    def heading(self) -> str:
+        """The level."""
+        return self.question.level
+
+    @property
+    def seconds(self) -> float:
+        """Seconds spent on the answer, those of an earlier sitting too."""
+        return self._spent + max(0.0, (self.coach.clock() - self._begun).total_seconds())
+
+    def _tick(self) -> None:
+        self.say("#status", " · ".join(self.standing()))
+
+    def standing(self) -> list[str]:
+        """Words written, time spent, help taken."""
+        count, limit = len(self.text.split()), soft_limit(self.question.level)
+        over = ", over; take the time you need" if self.seconds > limit else ""
+        written = "1 word" if count == 1 else f"{count} words"
+        return [written, f"{minutes(self.seconds)} of {minutes(limit)}{over}", *self.help_taken()]
+
+    def help_taken(self) -> list[str]:
+        """How much help there is, and was taken."""
+        return [f"{self._hints} of {STEPS} hints"]
+
+    def _show_help(self) -> None:
+        help_ = hints(self.question, self._hints)
+        self.say("#help", "\n".join(f"Hint {number}: {text}" for number, text in enumerate(help_, 1)))
+        self.query_one("#help").display = bool(help_)
+
+    def action_hint(self) -> None:
+        """Take one more step of help."""
+        self._hints = min(self._hints + 1, STEPS)
+        self._show_help()
+        self._changed()
 
     @on(TextArea.Changed)
-    def _say(self, words: str = "") -> None:
-        count = len(self.query_one(TextArea).text.split())
-        status = words if isinstance(words, str) and words else f"{count} words · ctrl+s grades"
-        self.query_one("#status", Label).update(status)
+    def _write(self, event: TextArea.Changed) -> None:
+        self.text = event.text_area.text
+        self._changed()
 
-    def action_grade(self) -> None:
-        """Hand the answer to the grader and show the grade when it is there."""
-        answer = self.query_one(TextArea).text
-        if not answer.strip():
-            self._say("Write an answer first.")
+    def _changed(self) -> None:
+        self._tick()
+        if not self._unsaved:
+            self._unsaved = True
+            self.set_timer(SAVED_WITHIN, self.save)
+
+    def save(self) -> None:
+        """Hand the draft to the journal."""
+        if self._handed_in or not self._unsaved:
             return
-        question = self._nudged() if self._nudge else self._question
-        app = cast("CoachApp", self.app)
-        app.switch_screen(ReviewScreen(question, answer, app.grader.grade(question, answer)))
+        self._unsaved = False
+        draft = Draft(
+            question=self.asked,
+            at=self.coach.clock(),
+            text=self.text,
+            seconds=self.seconds,
+            hints=self._hints,
+            follow_up=self.follow_up,
+        )
+        self.coach.keep(lambda journal: keep_draft(journal, draft))
 
-    def _nudged(self) -> Question:
-        """The question reduced to the follow-up's criterion."""
-        assert self._nudge is not None
-        asked = self._nudge.follow_up or self._question.question
-        return self._question.model_copy(update={"question": asked, "criteria": (self._nudge,)})
+    def leave(self) -> None:
+        """What was typed last is kept too."""
+        self.save()
+
+    def on_unmount(self) -> None:
+        """Likewise when coach is closed."""
+        self.save()
+
+    def action_submit(self) -> None:
+        """Hand the answer in, its last word too."""
+        self.text = self.query_one(TextArea).text
+        if not self.text.strip():
+            self.say("#status", "Write an answer first.")
+            return
+        self.submitted(self.attempt())
+
+    def attempt(self) -> Attempt:
+        """The answer as it stands; from here on there is no draft."""
+        self._handed_in = True
+        return Attempt(
+            question=self.asked,
+            at=self.coach.clock(),
+            text=self.text,
+            seconds=self.seconds,
+            mode=self.MODE,
+            hints=self._hints,
+            follow_up=self.follow_up,
+        )
+
+    def submitted(self, attempt: Attempt) -> None:
+        """Grading begins while the person says how good it was."""
+        pending = Pending(attempt, self.coach.hand_in(self.question, attempt))
+        self.coach.go(Event.SUBMIT, lambda: RateScreen(Round(self.asked, self.question), pending))
+
+    def action_back(self) -> None:
+        """Go home; the draft stays."""
+        self.coach.go(Event.LEAVE)
+
+
+def keep_draft(journal: Journal, draft: Draft) -> None:
+    """Keep what is written, or forget it where nothing is; a hint that was taken stays taken."""
+    if draft.text.strip() or draft.hints:
+        journal.save_draft(draft)
+    else:
+        journal.drop_draft(draft.question, draft.follow_up.criterion if draft.follow_up else "")

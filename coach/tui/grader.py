@@ -12,11 +12,11 @@ class Grader:
 
     def __init__(self, open_judge: Callable[[], Judge]) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader")
-        self._judge: Future[Judge] = self._thread.submit(open_judge)
+        self.judge: Future[Judge] = self._thread.submit(open_judge)
 
     def grade(self, question: Question, answer: str) -> Future[Grade]:
         """The grade, when it is there; raises in the future what opening the judge raised."""
-        return self._thread.submit(lambda: grade(question, answer, self._judge.result()))
+        return self._thread.submit(lambda: grade(question, answer, self.judge.result()))
 
     def close(self) -> None:
         """Drop what waits; what runs is left to end."""

@@ -1,0 +1,43 @@
+"""Follow-up: what an interviewer would ask next, answered without hints and graded against its one criterion."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from coach.practice import Event
+from coach.practice.rounds import Round, nudged
+from coach.terms import Attempt, Criterion, Draft, FollowUp
+from coach.tui.ask import AskScreen
+from coach.tui.review import Pending, ReviewScreen
+
+
+class FollowUpScreen(AskScreen):
+    """A follow-up of a round; what is recovered shows in the review."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back to the review")]
+
+    def __init__(self, round_: Round, criterion: Criterion, draft: Draft | None = None) -> None:
+        follow_up = FollowUp(attempt=round_.records[0].attempt.id, criterion=criterion.id)
+        super().__init__(round_.name, nudged(round_, criterion), draft, follow_up)
+        self._round = round_
+
+    def heading(self) -> str:
+        """Which of the follow-ups."""
+        return f"follow-up {len(self._round.records)}"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There are no hints."""
+        return action != "hint"
+
+    def help_taken(self) -> list[str]:
+        """None but the nudge itself."""
+        return []
+
+    def submitted(self, attempt: Attempt) -> None:
+        """Back to the review, where the grade will show."""
+        pending = Pending(attempt, self.coach.hand_in(self.question, attempt))
+        self.coach.go(Event.SUBMIT, lambda: ReviewScreen(self._round, pending))
+
+    def action_back(self) -> None:
+        """Pass over the follow-up; its draft stays."""
+        self.coach.go(Event.SKIP, lambda: ReviewScreen(self._round))

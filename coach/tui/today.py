@@ -1,0 +1,48 @@
+"""What the home screen says of practice as a whole; pure functions of what the journal knows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from coach.practice import (
+    NEW_A_DAY,
+    Mastery,
+    due_questions,
+    mastery_by_level,
+    mastery_by_tag,
+    seconds_practised,
+    streak,
+)
+from coach.practice.schedule import local_day
+from coach.terms import Question
+from coach.tui.drawing import hours
+from coach.tui.keeper import Past
+
+
+class Today(NamedTuple):
+    """What is due, the day's figures in words, and mastery by level and by tag."""
+
+    due: list[str]
+    summary: str
+    levels: dict[str, Mastery]
+    tags: dict[str, Mastery]
+
+
+def today_of(questions: Mapping[str, Question], past: Past, now: datetime) -> Today:
+    """How practice stands at a moment."""
+    due = [each.question for each in due_questions(questions, past.cards, now)]
+    levels, tags = (measure(questions, past.cards, now) for measure in (mastery_by_level, mastery_by_tag))
+    return Today(due, _summary(len(due), past, now), levels, tags)
+
+
+def _summary(due: int, past: Past, now: datetime) -> str:
+    attempts = [record.attempt for record in past.records]
+    days, new = streak(attempts, now), _new(past, now)
+    run = "1 day in a row" if days == 1 else f"{days} days in a row"
+    return f"{due} due · {new} of {NEW_A_DAY} new today · {run} · {hours(seconds_practised(attempts))} practised"
+
+
+def _new(past: Past, now: datetime) -> int:
+    """Questions asked today for the first time."""
+    first = {each.question: each.at for each in reversed(past.asked)}
+    return sum(local_day(at, now) == now.date() for at in first.values())
