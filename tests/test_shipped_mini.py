@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coach.errors import ModelError
-from coach.grading import grade
+from coach.grading import case_of, grade
 from coach.judges.mini import MiniJudge
 from coach.judges.mini.judge import shipped_model
 from coach.library import load_library, shipped
@@ -46,6 +46,29 @@ def test_a_contradiction_of_a_model_answer_is_called_one(mini: MiniJudge) -> Non
         mini,
     )
     assert Verdict.CONTRADICTED in {c.verdict for c in found.criteria}
+
+
+def verdicts_on(mini: MiniJudge, frame: str) -> list[Verdict]:
+    """The likeliest verdict on each criterion of every fifth question, said alone in a frame."""
+    questions = [q for _, q in load_library(shipped("rubrics"))][::5]
+    alone = [
+        (q.model_copy(update={"criteria": (c,)}), frame.format(c.text.rstrip(".")))
+        for q in questions
+        for c in q.criteria
+    ]
+    judged = mini.judge([case_of(question, text) for question, text in alone])
+    return [each.probabilities.likeliest for (each,) in judged if each.probabilities]
+
+
+def test_a_point_made_in_the_rubrics_own_words_is_covered(mini: MiniJudge) -> None:
+    found = verdicts_on(mini, "{}.")
+    assert found.count(Verdict.COVERED) >= 0.95 * len(found)
+    assert Verdict.CONTRADICTED not in found
+
+
+def test_a_point_denied_in_the_rubrics_own_words_is_contradicted(mini: MiniJudge) -> None:
+    found = verdicts_on(mini, "It is not true that {}.")
+    assert found.count(Verdict.CONTRADICTED) >= 0.95 * len(found)
 
 
 def damaged(tmp_path: Path, change: str) -> Path:

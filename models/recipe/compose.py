@@ -40,6 +40,78 @@ EXCHANGES = {
 Criteria that are false, and many more of them than were written as such: what is judged is whether the answer says
 it, not whether it is so.
 """
+SAME = {
+    "stores": ["keeps", "holds", "saves"],
+    "store": ["keep", "hold"],
+    "keeps": ["retains", "holds", "leaves"],
+    "previous": ["earlier", "past"],
+    "earlier": ["previous", "past"],
+    "reduces": ["cuts", "lowers", "shrinks"],
+    "reduce": ["cut", "lower", "bring down"],
+    "increases": ["raises", "pushes up"],
+    "increase": ["raise", "push up"],
+    "improves": ["raises", "makes better"],
+    "improve": ["make better", "raise"],
+    "avoids": ["prevents", "saves"],
+    "requires": ["needs", "calls for"],
+    "require": ["need", "call for"],
+    "allows": ["lets", "makes it possible for"],
+    "enables": ["allows", "makes possible"],
+    "uses": ["relies on", "works with"],
+    "use": ["work with", "rely on"],
+    "large": ["big"],
+    "larger": ["bigger"],
+    "small": ["little", "modest"],
+    "fast": ["quick"],
+    "faster": ["quicker"],
+    "slower": ["less quick"],
+    "whether": ["if"],
+    "multiple": ["several", "many"],
+    "several": ["a number of", "multiple"],
+    "before": ["ahead of", "prior to"],
+    "because": ["since", "as"],
+    "since": ["because"],
+    "must": ["has to", "needs to"],
+    "should": ["ought to", "has to"],
+    "causes": ["leads to", "brings about"],
+    "cause": ["lead to", "bring about"],
+    "shows": ["reveals", "tells"],
+    "begins": ["starts"],
+    "start": ["begin"],
+    "ends": ["stops", "finishes"],
+    "typically": ["usually", "as a rule"],
+    "usually": ["normally", "mostly"],
+    "often": ["frequently"],
+    "entire": ["whole"],
+    "whole": ["entire"],
+    "each": ["every"],
+    "every": ["each"],
+    "without": ["with no"],
+    "only": ["just"],
+    "choose": ["pick"],
+    "check": ["verify"],
+    "separate": ["own", "distinct"],
+    "identical": ["the same"],
+    "results": ["outcomes"],
+}
+"""Words that may stand for each other nearly everywhere."""
+ECHOED = 0.35
+"""How often a clause that is right or wrong is the criterion itself, said or denied."""
+SAYING = ("{}", "{}", "{}", "{}", "I'd say {}", "basically {}", "yeah, {}", "well, {}", "{}, as far as I know", "So {}")
+DENYING = (
+    "it is a myth that {}",
+    "it is simply not true that {}",
+    "people say that {}, but that is wrong",
+    "contrary to what many think, it is false that {}",
+    "I would not agree that {}; the opposite holds",
+    "some claim {}. That is not the case",
+)
+BEHAVIOUR = re.compile(
+    r"(describes?|explains?|mentions?|names|gives|states|says|admits|shows|tells|reports|presents|identifies|takes|"
+    r"acknowledges|reflects|credits|owns|quantifies|includes|asks|defines|lists)\b",
+    re.IGNORECASE,
+)
+"""How criteria begin that speak about the answer: said in an answer they claim nothing."""
 STOP = frozenset(
     [
         "a",
@@ -145,7 +217,7 @@ class Composer:
             kind = self._kind(rng) if each in chosen else "absent"
             labels[each.criterion] = KINDS[kind][0]
             if kind != "absent":
-                said.append(rng.choice(each.texts[kind]))
+                said.append(self._clause(rng, each, kind))
         rng.shuffle(said)
         text = self.altered(rng, self._joined(rng, said), 0.2)
         if not text.strip():
@@ -176,6 +248,16 @@ class Composer:
         text = self.altered(rng, self._joined(rng, said), 0.15)
         label = EXCHANGES[first, second][0]
         return Row("exchanged", each.question.group, each.question.text, criterion, text, label)
+
+    def _clause(self, rng: random.Random, each: Clauses, kind: str) -> str:
+        """An authored clause, or the criterion itself said in nearly its own words, or denied in them."""
+        criterion = each.question.criteria[each.criterion]
+        if rng.random() < ECHOED and not BEHAVIOUR.match(criterion):
+            if kind in ("made", "plain"):
+                return echoed(rng, criterion)
+            if kind == "wrong":
+                return denied(rng, criterion)
+        return rng.choice(each.texts[kind])
 
     def _kind(self, rng: random.Random) -> str:
         return rng.choices(list(KINDS), [share for _, share in KINDS.values()])[0]
@@ -226,6 +308,28 @@ class Composer:
             frame = rng.choice(self._phrases.frames)
             text = frame.replace("{point}", point[:1].lower() + point[1:]).replace("{question}", question)
             yield Row("trick", group, question, criterion, text, MISSED, "parrot")
+
+
+def echoed(rng: random.Random, criterion: str) -> str:
+    """The criterion as somebody says it who uses nearly its words: covered.
+
+    Authored clauses that are right never copy the criterion, those that are wrong often do; without these, closeness
+    to its words would teach that it is contradicted.
+    """
+    words = criterion.rstrip(".").split()
+    said = [rng.choice(SAME[w.lower()]) if w.lower() in SAME and rng.random() < 0.5 else w for w in words]
+    said = [w for w in said if w.lower() not in ("the", "a", "an") or rng.random() > 0.25]
+    return _framed(rng, SAYING, " ".join(said))
+
+
+def denied(rng: random.Random, criterion: str) -> str:
+    """The criterion, said to be false."""
+    return _framed(rng, DENYING, criterion.rstrip("."))
+
+
+def _framed(rng: random.Random, frames: Sequence[str], point: str) -> str:
+    text = rng.choice(frames).format(point if point[1:2].isupper() else point[:1].lower() + point[1:])
+    return text[:1].upper() + text[1:]
 
 
 def strangers(rng: random.Random, rows: Sequence[Row], near: Mapping[str, list[str]], count: int) -> Iterator[Row]:

@@ -6,14 +6,14 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import gguf
 import llama_cpp
 import numpy as np
 import torch
-from network import BASE, Network
+from network import BASE, Network, mean_of
 
 from coach.judges.mini.head import Calibration, Head, Settings
 
@@ -58,11 +58,6 @@ def quantize(source: Path, target: Path, embeddings: int = llama_cpp.GGML_TYPE_Q
     status = llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters))
     if status:
         raise RuntimeError(f"llama.cpp could not quantize {source} (status {status})")
-
-
-def mean_of(weights: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """The mean of several networks' weights; they must lie on one training path."""
-    return {name: torch.stack([each[name] for each in weights]).mean(0) for name in weights[0]}
 
 
 def export_4_bit(network: Network, path: Path, version: str, calibration: Calibration) -> None:
@@ -136,7 +131,7 @@ def main() -> None:
     parser.add_argument("--type", choices=("q4", "f16", "f32"), default="q4")
     options = parser.parse_args()
     network = Network.pretrained()
-    network.load_state_dict(mean_of([torch.load(path)["weights"] for path in options.checkpoint]))
+    network.load_state_dict(mean_of(options.checkpoint))
     calibration = Calibration(**json.loads(options.calibration.read_text())) if options.calibration else Calibration()
     out = options.out or MODELS / f"mini-{options.version}-q4.gguf"
     if options.type == "q4":

@@ -1,5 +1,6 @@
 """The classifier in torch: all-MiniLM-L6-v2 with two readings on top, and weights that learn to be 4-bit."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,6 +84,12 @@ class Network(nn.Module):
         for module in self.bert.encoder.modules():
             if isinstance(module, nn.Linear):
                 parametrize.register_parametrization(module, "weight", _As4Bit())
+
+
+def mean_of(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of the weights of several checkpoints, which must lie on one training path."""
+    found = [torch.load(path)["weights"] for path in checkpoints]
+    return {name: torch.stack([each[name] for each in found]).mean(0) for name in found[0]}
 
 
 class _Rounded(torch.autograd.Function):

@@ -1,8 +1,9 @@
-"""Train the classifier: on entailment and coverage pairs, then on clauses, then on graded answers.
+"""Train the classifier: on entailment and coverage pairs, then on clauses, graded answers, echoes.
 
     python models/recipe/train.py entail  --pairs DIR --out runs/entail
     python models/recipe/train.py clauses --pairs DIR --start runs/entail/last.pt  --out runs/clauses [--fold 0]
     python models/recipe/train.py grade   --pairs DIR --start runs/clauses/last.pt --out runs/grade   [--fold 0]
+    python models/recipe/train.py echo    --pairs DIR --start runs/grade/last.pt   --out runs/echo    [--fold 0]
 
 A run is decided by its arguments and its seed alone. It writes a checkpoint every few minutes and goes on from it when
 the same command is given again. With `--fold` the rows of one fold of the groups are never trained on.
@@ -22,14 +23,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from batches import Encoded, batches, collate, encoded, masked
-from compose import Composer, Phrases, strangers
+from compose import BEHAVIOUR, Composer, Phrases, denied, echoed, strangers
 from measure import figures
-from network import Network
+from network import Network, mean_of
 from rows import (
     COVERAGE,
     DATA,
     ENTAILMENT,
     FOLDS,
+    LABELS,
     SHORT_ANSWERS,
     Asked,
     Row,
@@ -54,7 +56,8 @@ SOFT = torch.tensor(
 class Mix(NamedTuple):
     """What one pass of a stage is made of.
 
-    Shares of the sets, composed answers a question and their lengths, rows a criterion with a clause in its place.
+    Shares of the sets, composed answers a question and their lengths, rows a criterion with a clause in its place,
+    criteria said or denied in their own words.
     """
 
     answers: float
@@ -63,14 +66,20 @@ class Mix(NamedTuple):
     exchanged: int
     coverage: float
     entailment: float
+    short: float = 1.0
+    echoes: int = 0
 
 
 STAGES = {
     "entail": Mix(0.0, 0, (1,), 0, 0.5, 1.0),
     "clauses": Mix(0.15, 30, (1, 1, 1, 2, 2, 3), 10, 0.06, 0.15),
     "grade": Mix(0.7, 12, (1, 1, 2, 2, 3, 3, 4, 5), 3, 0.06, 0.1),
+    "echo": Mix(0.12, 3, (1, 1, 2, 3, 4), 0, 0.005, 0.01, 0.12, 1),
 }
-"""Short before long: what one sentence says of one criterion is learned first, then to find it in an answer."""
+"""Short before long: what one sentence says of one criterion is learned first, then to find it in an answer.
+
+`echo` comes last and is short: criteria said, and denied, in nearly their own words.
+"""
 
 
 class Plan(NamedTuple):
@@ -104,7 +113,8 @@ class Material:
         self._references = {k: v for name in SHORT_ANSWERS[:2] for k, v in references(plan.pairs, name).items()}
         kept = [each for each in clauses(DATA, asked) if self._keeps(each.question.group)]
         self._composer = Composer(kept, Phrases.read(DATA / "phrases.tsv"))
-        self._near = neighbours([q for q in asked.values() if self._keeps(q.group)])
+        self._asked = [q for q in asked.values() if self._keeps(q.group)]
+        self._near = neighbours(self._asked)
 
     def rows(self, number: int) -> list[Row]:
         """The rows of one pass."""
@@ -117,8 +127,9 @@ class Material:
         composed += self._composer.exchanged(rng, mix.exchanged)
         others = [*strangers(rng, said, self._near, len(said) // 6)]
         others += strangers(rng, composed, self._near, len(composed) // 10)
-        short = [self._other_reference(rng, row) for row in self._short]
-        return [*replay, *said, *composed, *others, *self._tricks(rng, len(said) // 12), *short]
+        short = [self._other_reference(rng, row) for row in sampled(rng, self._short, mix.short)]
+        echoes = [row for _ in range(mix.echoes) for row in self._echoes(rng)]
+        return [*replay, *said, *composed, *others, *self._tricks(rng, len(said) // 12), *short, *echoes]
 
     def held_out(self) -> dict[str, list[Row]]:
         """The rows of the held-out fold, by set."""
@@ -133,6 +144,17 @@ class Material:
     def _tricks(self, rng: random.Random, count: int) -> Iterator[Row]:
         for row in rng.sample(self._answers, count):
             yield from self._composer.tricks(rng, row.question, row.criterion, row.group)
+
+    def _echoes(self, rng: random.Random) -> Iterator[Row]:
+        """Every criterion said in nearly its own words, and a third of them denied."""
+        for question in self._asked:
+            for criterion in question.criteria.values():
+                if BEHAVIOUR.match(criterion):
+                    continue
+                row = Row("echo", question.group, question.text, criterion, echoed(rng, criterion), 0)
+                yield row._replace(answer=self._composer.altered(rng, row.answer, 0.1))
+                if rng.random() < 0.35:
+                    yield row._replace(answer=denied(rng, criterion), label=LABELS.index("contradicted"))
 
     def _keeps(self, group: str) -> bool:
         return self._plan.fold is None or fold(group, FOLDS) != self._plan.fold
@@ -199,14 +221,14 @@ class Average:
 class Run:
     """A training run with its checkpoint."""
 
-    def __init__(self, plan: Plan, start: Path | None, out: Path, gold_rows: list[Row]) -> None:
+    def __init__(self, plan: Plan, start: Sequence[Path], out: Path, gold_rows: list[Row]) -> None:
         torch.manual_seed(plan.seed)
         self.plan, self.out = plan, out
         out.mkdir(parents=True, exist_ok=True)
         self.material = Material(plan)
         self.network = Network.pretrained(dropout=0.1)
         if start:
-            self.network.load_state_dict(torch.load(start)["weights"])
+            self.network.load_state_dict(mean_of(start))
         trained = [p for p in self.network.parameters() if p.requires_grad]
         decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim == 1]
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
@@ -342,7 +364,7 @@ def main() -> None:
     parser.add_argument("--gold", type=Path, help="a gold set (answers) to check on while training; never trained on")
     parser.add_argument("--bank", type=Path, help="the bank of the gold set")
     parser.add_argument("--out", type=Path, required=True, help="the run's folder")
-    parser.add_argument("--start", type=Path, help="a checkpoint to start from")
+    parser.add_argument("--start", type=Path, nargs="+", default=[], help="checkpoints whose mean to start from")
     parser.add_argument("--fold", type=int, help=f"hold out this of {FOLDS} folds")
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--rate", type=float, default=1.2e-4, help="the highest learning rate")
