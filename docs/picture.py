@@ -1,4 +1,4 @@
-"""Draw the README's picture: the review of an answer that makes, half makes, misses and denies points."""
+"""Draw the README's picture: the review of an answer that makes, half makes and denies points."""
 
 import asyncio
 from pathlib import Path
@@ -10,22 +10,25 @@ from coach.library import load_library, shipped
 from coach.tui import CoachApp
 
 ANSWER = """\
-It keeps the keys and values of all the tokens the model has already read, in every layer. So at each step only the \
-newest token has to go through the network.
+The cache keeps the key and value tensors of the previous tokens. So earlier tokens are not computed again at every \
+step.
 
-The cache has a fixed size, no matter how long the conversation gets. Memory is something to keep an eye on, though.
+It has a fixed size, no matter how long the sequence gets. For a large model memory has to be kept in mind, though.
 """
 
 
 async def draw(target: Path) -> None:
     """Answer the question about the KV cache with mini and save the screen as SVG."""
     with TemporaryDirectory() as folder:
-        app = CoachApp(load_library(shipped("rubrics")), "mini:decided", journal=Path(folder) / "journal.sqlite")
+        app = CoachApp(load_library(shipped("rubrics")), "mini", journal=Path(folder) / "journal.sqlite")
         async with app.run_test(size=(100, 30)) as pilot:
             await app.ask("ai-inference/kv-cache")
             await pilot.pause()
             app.screen.query_one(TextArea).text = ANSWER
-            await pilot.press("ctrl+s", "enter")
+            await pilot.press("ctrl+s")
+            await pilot.pause()
+            await pilot.press("enter")
+            await pilot.pause()
             await app.workers.wait_for_complete()
             await pilot.pause()
             target.write_text(app.export_screenshot(title="coach"), encoding="utf-8")

@@ -203,7 +203,7 @@ class CoachApp(App[None]):
         return coming
 
     def _keep_grade(self, question: Question, attempt: str, done: "Future[Grade]") -> None:
-        if done.cancelled() or isinstance(done.exception(), CoachError):
+        if done.cancelled() or isinstance(done.exception(), CoachError) or self.keeper.closed:
             return
         grade, weights = done.result(), {each.id: each.weight for each in question.criteria}
         self.keep(lambda journal: journal.keep_grade(attempt, grade, weights))

@@ -29,6 +29,7 @@ class Keeper:
     """Opens the journal once and does with it what it is told, in order."""
 
     def __init__(self, open_journal: Callable[[], Journal]) -> None:
+        self.closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._journal: Future[Journal] = self._thread.submit(open_journal)
 
@@ -42,6 +43,7 @@ class Keeper:
 
     def close(self) -> None:
         """Wait until all is written."""
+        self.closed = True
         self._thread.submit(self._close)
         self._thread.shutdown()
 
