@@ -16,7 +16,10 @@ from threading import Lock, Thread
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from openai import OpenAI
+
 from coach.judges.chat.prompt import WORDS
+from coach.judges.chat.provider import quiet_litellm
 from coach.terms import Case
 
 ODDS = (0.7, 0.2, 0.06, 0.04)
@@ -270,3 +273,12 @@ def serving() -> Iterator[tuple[FaultServer, str]]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def forget_clients() -> None:
+    """Close the connections that litellm keeps, so that the next test opens its own."""
+    kept = quiet_litellm().in_memory_llm_clients_cache
+    for client in kept.cache_dict.values():
+        if isinstance(client, OpenAI):
+            client.close()
+    kept.flush_cache()

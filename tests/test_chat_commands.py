@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Coach
-from fault_server import serving
+from fault_server import forget_clients, serving
 from tiny_chat import build
-
-from coach.judges.chat.provider import quiet_litellm
 
 PLANTED = "sk-planted-key-of-the-commands"
 
@@ -37,6 +35,7 @@ def answers(tmp_path: Path) -> Path:
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with serving() as (_, address):
         yield _pointed(monkeypatch, address)
+        forget_clients()
 
 
 def _pointed(monkeypatch: pytest.MonkeyPatch, address: str) -> str:
@@ -44,7 +43,6 @@ def _pointed(monkeypatch: pytest.MonkeyPatch, address: str) -> str:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", PLANTED)
     monkeypatch.setenv("OPENAI_API_BASE", address)
-    quiet_litellm().in_memory_llm_clients_cache.flush_cache()
     return address
 
 
@@ -147,3 +145,4 @@ def test_a_real_servers_nonsense_is_unjudged_and_no_verdict(
     assert (result.exit_code, len(rows)) == (0, 5)
     assert {c["verdict"] for row in rows for c in row["criteria"]} == {"unjudged"}
     assert all(row["score"] is None and c["reason"] for row in rows for c in row["criteria"])
+    forget_clients()

@@ -20,7 +20,7 @@ from threading import Barrier, Event, Lock, Thread
 from typing import Any
 
 import pytest
-from fault_server import MISFITS, ODD, PASSING, Call, FaultServer, odds, reply_text, serving, verdicts
+from fault_server import MISFITS, ODD, PASSING, Call, FaultServer, forget_clients, odds, reply_text, serving, verdicts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,7 +66,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         monkeypatch.setenv("OPENAI_API_BASE", address)
         yield server
-        quiet_litellm().in_memory_llm_clients_cache.flush_cache()
+        forget_clients()
 
 
 class Waits(list[float]):
