@@ -5,6 +5,7 @@ CoachError            a message for the person at the keyboard; exit code 2
 ├── AnswerFileError   a file of answers that cannot be read at all
 ├── JournalError      a journal of practice, or an export of one, that cannot be used
 ├── OutputError       a place that grades cannot be written to
+├── SpeechError       a recording that cannot be made, read or heard
 └── JudgeError        a judge that cannot be opened or has broken down
     └── ModelError    its model file is missing, truncated or not the one that was shipped
 """
@@ -55,3 +56,7 @@ class JudgeError(CoachError):
 
 class ModelError(JudgeError):
     """A model file that is missing, damaged or not the one that was shipped."""
+
+
+class SpeechError(CoachError):
+    """A recording that cannot be made, read or heard."""

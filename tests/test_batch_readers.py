@@ -154,7 +154,7 @@ def test_a_folder_is_answers_by_path_and_audio_says_what_to_do(run: Coach, tmp_p
         f"{tmp_path}/{n}" for n in ("ann/one.txt", "ann/one.wav", "none.md", "zoe/one.md")
     ]
     codes = [row["error"] and row["error"]["code"] for row in found]
-    assert codes == [None, "audio_unsupported", "no_such_question", None]
+    assert codes == [None, "audio_failed", "no_such_question", None]
 
 
 def test_a_folder_without_answers_says_what_an_answer_is(run: Coach, tmp_path: Path) -> None:

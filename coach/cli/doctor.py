@@ -10,7 +10,7 @@ import click
 
 from coach import __version__
 from coach.cache import cache_path
-from coach.errors import CoachError
+from coach.errors import CoachError, SpeechError
 from coach.library import load_library, shipped
 from coach.plain import plain
 
@@ -87,5 +87,19 @@ def _optional() -> Iterator[str]:
 
     models = installed_models()
     yield f"{len(models)} chat models for gguf: judges" + ("" if models else "; 'coach models list' shows what to pull")
+    yield from _speech()
     for name, use in KEYS.items():
         yield f"{name} is {'set' if os.environ.get(name) else 'not set'} ({use})"
+
+
+def _speech() -> Iterator[str]:
+    """What can hear a spoken answer."""
+    from coach.speech import ENGINES, microphones, why_not  # numpy: 0.1 s
+
+    for engine, what in ENGINES.items():
+        reason = why_not(engine)
+        yield f"speech engine {engine}" + (f" {reason}" if reason else f": {what}")
+    try:
+        yield f"microphone: {', '.join(microphones())}"
+    except SpeechError as error:
+        yield f"microphone: {error}"

@@ -35,6 +35,7 @@ from coach.cli.report import Reports, report_options
 from coach.errors import OutputError
 from coach.grading import case_of
 from coach.judges import Spending, hosted_judges
+from coach.speech import DoubtingJudge, Recordings, hints_of
 from coach.terms import Judge, Receipt
 
 INTERRUPTED = 130
@@ -67,14 +68,15 @@ def grade(
 ) -> None:
     """Grade answers, many files as one batch.
 
-    PATH is a .jsonl, .csv or .parquet file, a folder of <question-id>.md or .txt, or '-' for JSON Lines from
-    standard input.
+    PATH is a .jsonl, .csv or .parquet file, a folder of <question-id>.md, .txt, .wav or .flac, or '-' for
+    JSON Lines from standard input. Recordings are transcribed on this machine.
 
     Exit codes: 0 all graded; 1 some answers have an error (they are in the output); 2 nothing graded;
     3 --fail-under not met; 130 interrupted (the same command goes on from there).
     """
     library = library_of(rubrics)
-    records = read_records(paths, library, columns)
+    recordings = ctx.with_resource(Recordings(hints_of(question for _, question in library)))
+    records = read_records(paths, library, columns, recordings.transcribe)
     if out:
         refuse_input_as_output(out, paths)
     reports.check([*paths, out] if out else paths)
@@ -83,16 +85,21 @@ def grade(
     def report(lines: Iterable[str]) -> None:
         reports.write(lines, out.name if out else "grades", library, fail_under)
 
-    with choice.opened() as judge, progress_on_stderr(quiet, total, lambda: choice.spending) as progress:
+    with choice.opened() as opened, progress_on_stderr(quiet, total, lambda: choice.spending) as progress:
+        judge = DoubtingJudge(opened, recordings.shares)
         if choice.chats and not force:
             refuse_unless_fit(judge)
         if hosted_judges(judge) and STDIN not in paths:
-            click.echo(f"coach: at most about {estimate(judge, read_records(paths, library, columns))}", err=True)
+            expected = read_records(paths, library, columns, recordings.transcribe)
+            click.echo(f"coach: at most about {estimate(judge, expected)}", err=True)
         if out:
             summary = _to_file(out, records, judge, resume, progress, report)
         else:
             summary = _to_stdout(records, judge, progress, report)
     click.echo(in_words(summary, out) + (f"; {choice.spending}" if choice.spending else ""), err=True)
+    if recordings.draft_engine:
+        drafts = f"what {recordings.draft_engine} hears is a draft"
+        click.echo(f"coach: {drafts}; read the answers that were recordings before you rely on their grades", err=True)
     ctx.exit(exit_code(summary, fail_under))
 
 

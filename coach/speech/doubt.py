@@ -1,0 +1,65 @@
+"""What was heard badly is not missed: a recogniser's doubt reaches the grade.
+
+A word is doubtful below `DOUBTFUL`. Where more than `MOST` of an answer's words are, its judge may not have seen what
+was said: criteria that it finds missed or half made are left unjudged, with the reason "check the transcript".
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+
+from coach.speech.terms import Transcript
+from coach.terms import Case, Judge, Judgement, Verdict
+
+DOUBTFUL = 0.5
+"""The probability below which a word is doubtful."""
+MOST = 0.2
+"""The share of doubtful words up to which a verdict stands."""
+_UNHEARD = (Verdict.MISSED, Verdict.PARTIAL)
+
+
+def doubtful_share(transcript: Transcript, text: str) -> float:
+    """The share of the text's words that were heard with doubt and that nobody has corrected, 0 to 1."""
+    words = text.split()
+    heard = [word.text for word in transcript.words]
+    blocks = SequenceMatcher(None, heard, words, autojunk=False).get_matching_blocks()
+    kept = [word for block in blocks for word in transcript.words[block.a : block.a + block.size]]
+    return sum(word.prob < DOUBTFUL for word in kept) / max(1, len(words))
+
+
+def doubted(judgement: Judgement, share: float) -> Judgement:
+    """The judgement of an answer of which this share was heard with doubt."""
+    if share <= MOST or judgement.verdict not in _UNHEARD:
+        return judgement
+    reason = f"check the transcript: {share:.0%} of the words were heard with doubt"
+    return judgement.model_copy(update={"failure": reason})
+
+
+class DoubtingJudge:
+    """A judge that knows how well each answer was heard."""
+
+    def __init__(self, judge: Judge, shares: Mapping[str, float]) -> None:
+        """`shares` has for the text of each answer that was heard the share of words heard with doubt."""
+        self.inner, self._shares = judge, shares
+
+    @property
+    def name(self) -> str:
+        """The judge's."""
+        return self.inner.name
+
+    @property
+    def model(self) -> str | None:
+        """The judge's."""
+        return self.inner.model
+
+    @property
+    def prompt(self) -> str | None:
+        """The judge's."""
+        return self.inner.prompt
+
+    def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
+        """The judge's judgements, each with the doubt about what it was judged by."""
+        judged = self.inner.judge(cases)
+        return [
+            tuple(doubted(judgement, self._shares.get(case.answer, 0.0)) for judgement in of_case)
+            for case, of_case in zip(cases, judged, strict=True)
+        ]
