@@ -11,7 +11,10 @@ CoachError            a message for the person at the keyboard; exit code 2
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class CoachError(Exception):
@@ -60,3 +63,9 @@ class ModelError(JudgeError):
 
 class SpeechError(CoachError):
     """A recording that cannot be made, read or heard."""
+
+
+def first_problem(error: "ValidationError") -> str:
+    """What pydantic found wrong first: the key and why."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")

@@ -10,6 +10,7 @@ import click
 
 from coach.cli.options import library_of, rubrics_option
 from coach.errors import CoachError, OutputError
+from coach.grading.feedback import KEYS
 from coach.plain import plain
 from coach.terms import CriterionGrade, Span, Verdict
 
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 
     from coach.report import Item, Rulings
 
-KEYS = {
-    "c": Verdict.COVERED,
-    "p": Verdict.PARTIAL,
-    "m": Verdict.MISSED,
-    "x": Verdict.CONTRADICTED,
-}
 SKIP, BACK, QUIT = "s", "b", "q"
 PROMPT = "c covered · p partial · m missed · x contradicted · s skip · b back · q quit"
 

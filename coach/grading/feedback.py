@@ -1,6 +1,6 @@
 """A grade in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from coach.terms import CriterionGrade, Grade, Question, Verdict
 
@@ -12,6 +12,17 @@ HEADINGS = {
     Verdict.UNJUDGED: "Check this yourself",
 }
 """A heading a verdict, in the order in which feedback tells them."""
+
+SIGNS = {
+    Verdict.COVERED: "✔",
+    Verdict.PARTIAL: "◐",
+    Verdict.MISSED: "○",
+    Verdict.CONTRADICTED: "✘",
+    Verdict.UNJUDGED: "?",
+}
+"""A sign a verdict; it alone tells them apart."""
+KEYS = {"c": Verdict.COVERED, "p": Verdict.PARTIAL, "m": Verdict.MISSED, "x": Verdict.CONTRADICTED}
+"""A key a verdict, for a person to give their own."""
 
 
 def feedback(question: Question, grade: Grade) -> str:
@@ -30,13 +41,19 @@ def headline(grade: Grade) -> str:
 
 
 def _sections(question: Question, grade: Grade) -> Iterator[str]:
-    for verdict, heading in HEADINGS.items():
-        for criterion in grade.criteria:
-            if criterion.verdict is verdict:
-                yield f"{heading}: {question.criterion(criterion.id).text}{_quote(criterion)}"
+    for criterion in in_order_of_telling(grade.criteria):
+        quote = first_quote(criterion)
+        said = f"\n    you said: “{quote}”" if quote else ""
+        yield f"{HEADINGS[criterion.verdict]}: {question.criterion(criterion.id).text}{said}"
 
 
-def _quote(criterion: CriterionGrade) -> str:
-    if criterion.verdict in (Verdict.MISSED, Verdict.UNJUDGED) or not criterion.evidence:
-        return ""
-    return f"\n    you said: “{criterion.evidence[0].text}”"
+def in_order_of_telling(criteria: Iterable[CriterionGrade]) -> list[CriterionGrade]:
+    """Criteria under the order of the headings: what was wrong first."""
+    order = list(HEADINGS)
+    return sorted(criteria, key=lambda each: order.index(each.verdict))
+
+
+def first_quote(criterion: CriterionGrade) -> str:
+    """The words that the verdict rests on most; none where a point was missed or not judged."""
+    quoted = criterion.evidence and criterion.verdict not in (Verdict.MISSED, Verdict.UNJUDGED)
+    return criterion.evidence[0].text if quoted else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import ValidationError
 
-from coach.errors import JournalError
+from coach.errors import JournalError, first_problem
 from coach.terms import Record
 
 
@@ -24,6 +24,5 @@ def _record(line: bytes, where: str) -> Record:
     try:
         return Record.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+        what = first_problem(error)
         raise JournalError(f"{where}: is no attempt of an exported history ({what}); nothing was imported") from None

@@ -4,31 +4,17 @@ from collections.abc import Sequence
 
 from coach.cache import JudgementCache
 from coach.grading import criterion_keys
-from coach.terms import Case, Judge, Judgement, Receipt
+from coach.terms import Case, Judge, JudgeAround, Judgement, Receipt
 
 
-class CachedJudge:
+class CachedJudge(JudgeAround):
     """Asks its judge only what the cache does not know; failures are never kept."""
 
     def __init__(self, judge: Judge, cache: JudgementCache) -> None:
-        self.inner, self._cache = judge, cache
+        super().__init__(judge)
+        self._cache = cache
         self._named = Receipt(name=judge.name, model=judge.model, prompt=judge.prompt)
         self.hits = 0
-
-    @property
-    def name(self) -> str:
-        """The judge's."""
-        return self.inner.name
-
-    @property
-    def model(self) -> str | None:
-        """The judge's."""
-        return self.inner.model
-
-    @property
-    def prompt(self) -> str | None:
-        """The judge's."""
-        return self.inner.prompt
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """Look up every criterion, then judge the rest."""

@@ -11,9 +11,9 @@ from importlib.resources import files
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from coach.grading.feedback import HEADINGS, headline
+from coach.grading.feedback import HEADINGS, first_quote, headline, in_order_of_telling
 from coach.plain import plain
-from coach.terms import Attempt, CriterionGrade, Grade, Question, Verdict
+from coach.terms import Attempt, Grade, Question
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -42,16 +42,9 @@ def points(answer: MockAnswer) -> list[Point]:
     """The criteria of an answer in the order of the headings: what was wrong first."""
     judged = answer.grade.criteria if answer.grade else ()
     return [
-        Point(heading, answer.question.criterion(each.id).text, _quote(each))
-        for verdict, heading in HEADINGS.items()
-        for each in judged
-        if each.verdict is verdict
+        Point(HEADINGS[each.verdict], answer.question.criterion(each.id).text, first_quote(each))
+        for each in in_order_of_telling(judged)
     ]
-
-
-def _quote(judged: CriterionGrade) -> str:
-    quoted = judged.evidence and judged.verdict not in (Verdict.MISSED, Verdict.UNJUDGED)
-    return judged.evidence[0].text if quoted else ""
 
 
 def mean_score(answers: Sequence[MockAnswer]) -> float | None:

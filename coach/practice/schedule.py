@@ -151,13 +151,13 @@ def next_question(
             due, key=lambda each: each.urgency * (1 - LIKENESS * likeness(questions[each.question], before))
         ).question
     known = {each.question for each in asked}
-    if _new_today(asked, now) >= new_a_day:
+    if new_today(asked, now) >= new_a_day:
         return None
     fresh = [name for name in questions if name not in known]
     return min(fresh, key=lambda name: likeness(questions[name], before), default=None)
 
 
-def _new_today(asked: Sequence[Asked], now: datetime) -> int:
+def new_today(asked: Sequence[Asked], now: datetime) -> int:
     """Questions asked today for the first time."""
     first = {each.question: each.at for each in reversed(asked)}
     return sum(local_day(at, now) == now.date() for at in first.values())

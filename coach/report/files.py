@@ -1,7 +1,6 @@
 """Output that appears whole or not at all."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -9,22 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from coach.errors import OutputError
+from coach.placing import in_place_of
 
 
 @contextmanager
 def replacing(out: Path) -> Iterator[TextIOWrapper]:
     """A file to write that takes the place of `out` when all is written; OutputError where it cannot."""
-    part = out.with_name(out.name + ".part")
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        with in_place_of(out) as part, part.open("w", encoding="utf-8", newline="\n") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(out)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written: {error.strerror}; name another file") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def json_line(row: dict[str, Any]) -> str:

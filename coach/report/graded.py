@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from coach.errors import AnswerFileError
+from coach.errors import AnswerFileError, first_problem
 from coach.terms import CriterionGrade, Grade
 
 _OWN_KEYS = Grade.model_fields.keys() - {"carried"}
@@ -37,8 +37,7 @@ def _graded(line: bytes, where: str) -> Graded:
         row = json.loads(line)
         return Graded(row, _grade(row))
     except ValidationError as error:
-        first = error.errors()[0]
-        why = f" ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+        why = f" ({first_problem(error)})"
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         why = ""
     raise AnswerFileError(f"{where}: {_NOT_A_GRADE.format(why=why)}")

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coach.grading.feedback import SIGNS
 from coach.library import Library
 from coach.plain import plain
 from coach.report.figures import Figures, figures
 from coach.report.files import replacing
 from coach.report.reviewing import reviewed_grades
-from coach.report.texts import SIGNS, Texts
+from coach.report.texts import Texts
 from coach.terms import CriterionGrade, Grade, Verdict
 
 if TYPE_CHECKING:

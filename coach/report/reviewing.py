@@ -10,7 +10,7 @@ from coach.library import Library
 from coach.report.files import json_line, replacing
 from coach.report.graded import Graded, read_graded
 from coach.report.rulings import Ruling, Rulings
-from coach.terms import Criterion, CriterionGrade, Grade, Question, Review, Verdict
+from coach.terms import Criterion, CriterionGrade, Grade, Question, Verdict
 
 
 class Item(NamedTuple):
@@ -40,11 +40,7 @@ def with_reviews(grade: Grade, library: Library, rulings: Rulings) -> Grade:
 
 
 def _ruled(judged: CriterionGrade, ruling: Ruling | None) -> CriterionGrade:
-    if ruling is None:
-        return judged
-    overrides = judged.review.overrides if judged.review else judged.verdict
-    review = Review(author=ruling.author, at=ruling.at, overrides=overrides)
-    return judged.model_copy(update={"verdict": ruling.verdict, "review": review})
+    return judged.overruled(ruling.verdict, ruling.author, ruling.at) if ruling else judged
 
 
 def question_of(grade: Grade, library: Library) -> Question:

@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
 
-from pydantic import AwareDatetime, ValidationError, field_validator
+from pydantic import AwareDatetime, ValidationError
 
-from coach.errors import AnswerFileError, OutputError
-from coach.terms import Grade, Verdict
+from coach.errors import AnswerFileError, OutputError, first_problem
+from coach.terms import Decided, Grade, Verdict
 from coach.terms.model import Noun
 
 LONGEST_LINE = 1 << 16
@@ -26,17 +26,10 @@ class Ruling(Noun):
 
     id: str
     criterion: str
-    verdict: Verdict
+    verdict: Decided
     author: str
     at: AwareDatetime
     answer: str
-
-    @field_validator("verdict")
-    @classmethod
-    def _is_a_verdict(cls, verdict: Verdict) -> Verdict:
-        if verdict is Verdict.UNJUDGED:
-            raise ValueError("a person decides: covered, partial, missed or contradicted")
-        return verdict
 
     @classmethod
     def on(cls, grade: Grade, criterion: str, verdict: Verdict, author: str, at: datetime) -> Self:
@@ -100,9 +93,7 @@ def _ruling(line: bytes, where: str) -> Ruling:
     try:
         return Ruling.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
-        raise AnswerFileError(f"{where}: is no review ({what}); mend the line or take it out") from None
+        raise AnswerFileError(f"{where}: is no review ({first_problem(error)}); mend the line or take it out") from None
 
 
 def _mend_last_line(file: IO[bytes]) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from coach.grading.feedback import SIGNS
 from coach.library import Library
 from coach.plain import plain
 from coach.report.figures import CriterionFigures, Figures
-from coach.report.texts import SIGNS, Texts
+from coach.report.texts import Texts
 from coach.terms import Verdict
 
 if TYPE_CHECKING:

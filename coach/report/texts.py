@@ -1,16 +1,7 @@
 """The words of the questions and criteria that grades name by their ids."""
 
 from coach.library import Library
-from coach.terms import Question, Verdict
-
-SIGNS = {
-    Verdict.COVERED: "✔",
-    Verdict.PARTIAL: "◐",
-    Verdict.MISSED: "○",
-    Verdict.CONTRADICTED: "✘",
-    Verdict.UNJUDGED: "?",
-}
-"""A sign a verdict; it alone tells them apart."""
+from coach.terms import Question
 
 
 class Texts:

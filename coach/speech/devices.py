@@ -1,7 +1,6 @@
 """The machine's microphone and loudspeaker, by miniaudio; for use in a child process."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from coach.errors import SpeechError
@@ -33,35 +32,25 @@ def microphone_names() -> list[str]:
     return names
 
 
-@contextmanager
-def microphone() -> "Iterator[miniaudio.CaptureDevice]":
-    """The person's default microphone: 16 bits, one channel; SpeechError where it cannot be opened."""
+def microphone() -> "miniaudio.CaptureDevice":
+    """The person's default microphone, to be closed: 16 bits, one channel; SpeechError where it cannot be opened."""
     import miniaudio
 
-    def open_it() -> "miniaudio.CaptureDevice":
-        return miniaudio.CaptureDevice(miniaudio.SampleFormat.SIGNED16, 1, RATE, BLOCK, app_name="coach")
-
-    with _with_sound("microphone", open_it) as device:
-        yield device
+    return _with_sound("microphone", miniaudio.CaptureDevice, BLOCK)
 
 
-@contextmanager
-def loudspeaker() -> "Iterator[miniaudio.PlaybackDevice]":
+def loudspeaker() -> "miniaudio.PlaybackDevice":
     """The person's default loudspeaker, likewise."""
     import miniaudio
 
-    def open_it() -> "miniaudio.PlaybackDevice":
-        return miniaudio.PlaybackDevice(miniaudio.SampleFormat.SIGNED16, 1, RATE, PLAYED, app_name="coach")
-
-    with _with_sound("loudspeaker", open_it) as device:
-        yield device
+    return _with_sound("loudspeaker", miniaudio.PlaybackDevice, PLAYED)
 
 
-def _with_sound(kind: str, open_it: Callable[[], _Device]) -> _Device:
+def _with_sound(kind: str, device_of: Callable[..., _Device], block: int) -> _Device:
     import miniaudio
 
     try:
-        device: Any = open_it()
+        device: Any = device_of(miniaudio.SampleFormat.SIGNED16, 1, RATE, block, app_name="coach")
     except miniaudio.MiniaudioError as error:
         raise SpeechError(refusal(kind, error.args[-1])) from None
     if device.backend == _NO_SOUND:

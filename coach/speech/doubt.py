@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
 from coach.speech.terms import Transcript
-from coach.terms import Case, Judge, Judgement, Verdict
+from coach.terms import Case, Judge, JudgeAround, Judgement, Verdict
 
 DOUBTFUL = 0.5
 """The probability below which a word is doubtful."""
@@ -34,27 +34,13 @@ def doubted(judgement: Judgement, share: float) -> Judgement:
     return judgement.model_copy(update={"failure": reason})
 
 
-class DoubtingJudge:
+class DoubtingJudge(JudgeAround):
     """A judge that knows how well each answer was heard."""
 
     def __init__(self, judge: Judge, shares: Mapping[str, float]) -> None:
         """`shares` has for the text of each answer that was heard the share of words heard with doubt."""
-        self.inner, self._shares = judge, shares
-
-    @property
-    def name(self) -> str:
-        """The judge's."""
-        return self.inner.name
-
-    @property
-    def model(self) -> str | None:
-        """The judge's."""
-        return self.inner.model
-
-    @property
-    def prompt(self) -> str | None:
-        """The judge's."""
-        return self.inner.prompt
+        super().__init__(judge)
+        self._shares = shares
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """The judge's judgements, each with the doubt about what it was judged by."""

@@ -8,7 +8,7 @@ from coach.terms.answer import Answer, Passage, Span
 from coach.terms.attempt import Attempt, Draft, FollowUp, Mode, OwnVerdict, Record
 from coach.terms.card import Card
 from coach.terms.grade import CriterionGrade, Grade, GradeError, Receipt, Review
-from coach.terms.judgement import Case, Judge, Judgement, Probabilities, Verdict
+from coach.terms.judgement import Case, Decided, Judge, JudgeAround, Judgement, Probabilities, Verdict
 from coach.terms.question import Bank, Criterion, Question
 
 __all__ = [
@@ -19,11 +19,13 @@ __all__ = [
     "Case",
     "Criterion",
     "CriterionGrade",
+    "Decided",
     "Draft",
     "FollowUp",
     "Grade",
     "GradeError",
     "Judge",
+    "JudgeAround",
     "Judgement",
     "Mode",
     "OwnVerdict",

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from coach.terms.grade import Grade
-from coach.terms.judgement import Verdict
+from coach.terms.judgement import Decided
 from coach.terms.model import Noun
 
 _LONE = re.compile(r"[\ud800-\udfff]")
@@ -92,16 +92,9 @@ class OwnVerdict(Noun):
     """A person's verdict on a criterion of an attempt, in place of the judge's."""
 
     criterion: str
-    verdict: Verdict
+    verdict: Decided
     author: str
     at: Moment
-
-    @field_validator("verdict")
-    @classmethod
-    def _is_decided(cls, verdict: Verdict) -> Verdict:
-        if verdict is Verdict.UNJUDGED:
-            raise ValueError("a person decides: covered, partial, missed or contradicted")
-        return verdict
 
 
 class Record(Noun):

@@ -1,6 +1,7 @@
 """The outcome: what an answer covered, by which words, and what to ask next."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -50,6 +51,11 @@ class CriterionGrade(Noun):
     def confidence(self) -> float | None:
         """The probability of the likeliest verdict."""
         return max(self.probabilities) if self.probabilities else None
+
+    def overruled(self, verdict: Verdict, author: str, at: datetime) -> Self:
+        """The same with a person's verdict in the judge's place; what the judge said stays in the review."""
+        overrides = self.review.overrides if self.review else self.verdict
+        return self.model_copy(update={"verdict": verdict, "review": Review(author=author, at=at, overrides=overrides)})
 
 
 class Grade(Noun):

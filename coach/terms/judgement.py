@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol, Self
+from typing import Annotated, NamedTuple, Protocol, Self
+
+from pydantic import AfterValidator
 
 from coach.terms.answer import Passage
 from coach.terms.model import Noun
@@ -24,6 +26,15 @@ class Verdict(StrEnum):
         return CREDIT[self]
 
 
+def decided(verdict: Verdict) -> Verdict:
+    """The verdict of a person, who may not abstain; ValueError where it is unjudged."""
+    if verdict is Verdict.UNJUDGED:
+        raise ValueError("a person decides: covered, partial, missed or contradicted")
+    return verdict
+
+
+Decided = Annotated[Verdict, AfterValidator(decided)]
+"""A verdict that a person gives."""
 CREDIT = {Verdict.COVERED: 1.0, Verdict.PARTIAL: 0.5, Verdict.MISSED: 0.0, Verdict.CONTRADICTED: 0.0}
 JUDGED = tuple(CREDIT)
 
@@ -106,3 +117,25 @@ class Judge(Protocol):
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """One tuple a case, one judgement a criterion, in order."""
         ...
+
+
+class JudgeAround:
+    """What a judge that stands around another has of it: the receipt is the inner one's."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.inner = judge
+
+    @property
+    def name(self) -> str:
+        """The judge's."""
+        return self.inner.name
+
+    @property
+    def model(self) -> str | None:
+        """The judge's."""
+        return self.inner.model
+
+    @property
+    def prompt(self) -> str | None:
+        """The judge's."""
+        return self.inner.prompt

@@ -29,6 +29,7 @@ class AskScreen(CoachScreen):
         Binding("escape", "back", "Home"),
     ]
     MODE = Mode.PRACTICE
+    HINTED = True
 
     def __init__(
         self, name: str, question: Question, draft: Draft | None = None, follow_up: FollowUp | None = None
@@ -80,7 +81,11 @@ class AskScreen(CoachScreen):
 
     def help_taken(self) -> list[str]:
         """How much help there is, and was taken."""
-        return [f"{self._hints} of {STEPS} hints"]
+        return [f"{self._hints} of {STEPS} hints"] if self.HINTED else []
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hints are for where there are any."""
+        return self.HINTED or action != "hint"
 
     def _show_help(self) -> None:
         help_ = hints(self.question, self._hints)

@@ -15,6 +15,7 @@ class FollowUpScreen(AskScreen):
     """A follow-up of a round; what is recovered shows in the review."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back to the review")]
+    HINTED = False
 
     def __init__(self, round_: Round, criterion: Criterion, draft: Draft | None = None) -> None:
         follow_up = FollowUp(attempt=round_.records[0].attempt.id, criterion=criterion.id)
@@ -24,14 +25,6 @@ class FollowUpScreen(AskScreen):
     def heading(self) -> str:
         """Which of the follow-ups."""
         return f"follow-up {len(self._round.records)}"
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There are no hints."""
-        return action != "hint"
-
-    def help_taken(self) -> list[str]:
-        """None but the nudge itself."""
-        return []
 
     def submitted(self, attempt: Attempt) -> None:
         """Back to the review, where the grade will show."""

@@ -8,17 +8,18 @@ from typing import NamedTuple
 
 from textual.content import Content, Span
 
-from coach.grading.feedback import HEADINGS
+from coach.grading.feedback import HEADINGS, SIGNS
 from coach.plain import plain
 from coach.terms import CriterionGrade, Verdict
 
-MARKS = {
-    Verdict.COVERED: ("✔", "$text-success"),
-    Verdict.PARTIAL: ("◐", "$text-warning"),
-    Verdict.MISSED: ("○", "$text-muted"),
-    Verdict.CONTRADICTED: ("✘", "$text-error"),
-    Verdict.UNJUDGED: ("?", "$text-accent"),
+_COLOURS = {
+    Verdict.COVERED: "$text-success",
+    Verdict.PARTIAL: "$text-warning",
+    Verdict.MISSED: "$text-muted",
+    Verdict.CONTRADICTED: "$text-error",
+    Verdict.UNJUDGED: "$text-accent",
 }
+MARKS = {verdict: (sign, _COLOURS[verdict]) for verdict, sign in SIGNS.items()}
 """A sign and a colour a verdict; the sign alone tells them apart."""
 
 

@@ -70,6 +70,7 @@ class MockScreen(AskScreen):
         Binding("escape", "back", "Break off"),
     ]
     MODE = Mode.MOCK
+    HINTED = False
 
     def __init__(self, interview: Interview, question: Question) -> None:
         super().__init__(interview.names[len(interview.answered)], question)
@@ -79,14 +80,6 @@ class MockScreen(AskScreen):
         """Which of the questions."""
         count = len(self._interview.names)
         return f"mock interview, question {len(self._interview.answered) + 1} of {count}"
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There are no hints."""
-        return action != "hint"
-
-    def help_taken(self) -> list[str]:
-        """There is none."""
-        return []
 
     def action_pass(self) -> None:
         """Go on with what is written, which may be nothing and earn nothing."""

@@ -14,7 +14,7 @@ from textual.widgets import Footer, Header, OptionList, Static
 from textual.widgets.option_list import Option
 
 from coach.errors import CoachError
-from coach.grading.feedback import HEADINGS
+from coach.grading.feedback import HEADINGS, KEYS, in_order_of_telling
 from coach.plain import plain
 from coach.practice import Event
 from coach.practice.rounds import Round, grade_of, next_nudge, nudged, nudges, recovered
@@ -25,8 +25,6 @@ from coach.tui.screen import CoachScreen
 from coach.tui.standing import standing
 
 _YOURS = Binding.Group("Your verdict", compact=True)
-KEYS = {"c": Verdict.COVERED, "p": Verdict.PARTIAL, "m": Verdict.MISSED, "x": Verdict.CONTRADICTED}
-"""A key a verdict of one's own, as in `coach review`."""
 
 
 class Pending(NamedTuple):
@@ -110,10 +108,8 @@ class ReviewScreen(CoachScreen):
 
     def _options(self, grade: Grade) -> Iterator[Option]:
         """The criteria, what was contradicted first."""
-        for verdict in HEADINGS:
-            for each in grade.criteria:
-                if each.verdict is verdict:
-                    yield Option(self._line(each), id=each.id)
+        for each in in_order_of_telling(grade.criteria):
+            yield Option(self._line(each), id=each.id)
 
     def _line(self, judged: CriterionGrade) -> Content:
         better = recovered(self.round).get(judged.id)

@@ -10,10 +10,10 @@ from coach.practice import (
     due_questions,
     mastery_by_level,
     mastery_by_tag,
+    new_today,
     seconds_practised,
     streak,
 )
-from coach.practice.schedule import local_day
 from coach.terms import Question
 from coach.tui.drawing import hours
 from coach.tui.keeper import Past
@@ -37,12 +37,6 @@ def today_of(questions: Mapping[str, Question], past: Past, now: datetime) -> To
 
 def _summary(due: int, past: Past, now: datetime) -> str:
     attempts = [record.attempt for record in past.records]
-    days, new = streak(attempts, now), _new(past, now)
+    days, new = streak(attempts, now), new_today(past.asked, now)
     run = "1 day in a row" if days == 1 else f"{days} days in a row"
     return f"{due} due · {new} of {NEW_A_DAY} new today · {run} · {hours(seconds_practised(attempts))} practised"
-
-
-def _new(past: Past, now: datetime) -> int:
-    """Questions asked today for the first time."""
-    first = {each.question: each.at for each in reversed(past.asked)}
-    return sum(local_day(at, now) == now.date() for at in first.values())

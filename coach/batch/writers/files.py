@@ -1,12 +1,12 @@
 """The grades of a run as a file, whole or not at all."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from coach.batch.writers.csv_file import write_csv
 from coach.batch.writers.parquet import write_parquet
 from coach.errors import OutputError
+from coach.placing import in_place_of
 
 Lines = Callable[[], Iterable[str]]
 """The lines of a run, which a table has to go through twice: its columns come first."""
@@ -23,14 +23,8 @@ def write_grades(out: Path, lines: Lines) -> None:
 
     OSError where that fails; then nothing is left behind.
     """
-    part = out.with_name(out.name + ".part")
-    try:
+    with in_place_of(out) as part:
         _WRITERS[out.suffix.lower()](part, lines)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_lines(path: Path, lines: Lines) -> None:

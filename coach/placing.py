@@ -1,0 +1,22 @@
+"""Files that appear whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def in_place_of(out: Path) -> Iterator[Path]:
+    """A path beside `out` to write to, which takes its place when all is written.
+
+    OSError where it cannot; then nothing is left behind.
+    """
+    part = out.with_name(out.name + ".part")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
