@@ -175,6 +175,7 @@ class Phrases(NamedTuple):
     fillers: list[str]
     attacks: list[str]
     frames: list[str]
+    vague: list[str]
     misheard: dict[str, list[str]]
 
     @classmethod
@@ -189,7 +190,7 @@ class Phrases(NamedTuple):
                 misheard[word.lower()].append(heard)
             elif text:
                 found[kind].append(text.replace("\\n", "\n"))
-        return cls(found["opener"], found["filler"], found["attack"], found["frame"], dict(misheard))
+        return cls(found["opener"], found["filler"], found["attack"], found["frame"], found["vague"], dict(misheard))
 
 
 class Composer:
@@ -295,19 +296,30 @@ class Composer:
         return " ".join(out)
 
     def tricks(self, rng: random.Random, question: str, criterion: str, group: str) -> Iterator[Row]:
-        """Answers with the criterion's words and without its claim."""
-        words = [w for w in re.findall(r"[\w/-]+", criterion) if w.lower() not in STOP]
-        if rng.random() < 0.5:
-            extra = [w for w in re.findall(r"[\w/-]+", question) if w.lower() not in STOP]
+        """An answer with the words of the criterion or the question and without a claim."""
+        kind = rng.choice(("stuffed", "parrot", "vague"))
+        if kind == "stuffed":
+            words = _content(criterion)
+            extra = _content(question)
             listed = words + rng.sample(extra, min(len(extra), 4))
             rng.shuffle(listed)
             label = PARTIAL if rng.random() < 0.2 else MISSED
-            yield Row("trick", group, question, criterion, ", ".join(listed), label, "stuffed")
-        else:
+            yield Row("trick", group, question, criterion, ", ".join(listed), label, kind)
+        elif kind == "parrot":
             point = criterion.rstrip(".")
             frame = rng.choice(self._phrases.frames)
             text = frame.replace("{point}", point[:1].lower() + point[1:]).replace("{question}", question)
-            yield Row("trick", group, question, criterion, text, MISSED, "parrot")
+            yield Row("trick", group, question, criterion, text, MISSED, kind)
+        elif words := _content(question):
+            begin = rng.randrange(len(words))
+            topic = " ".join(words[begin : begin + rng.choice((1, 1, 2))])
+            said = [frame.replace("{topic}", topic) for frame in rng.sample(self._phrases.vague, rng.choice((1, 1, 2)))]
+            yield Row("trick", group, question, criterion, self.altered(rng, " ".join(said), 0.4), MISSED, kind)
+
+
+def _content(text: str) -> list[str]:
+    """The words that carry its content, in order."""
+    return [word for word in re.findall(r"[\w/-]+", text) if word.lower() not in STOP]
 
 
 def echoed(rng: random.Random, criterion: str) -> str:

@@ -75,10 +75,11 @@ STAGES = {
     "clauses": Mix(0.15, 30, (1, 1, 1, 2, 2, 3), 10, 0.06, 0.15),
     "grade": Mix(0.7, 12, (1, 1, 2, 2, 3, 3, 4, 5), 3, 0.06, 0.1),
     "echo": Mix(0.12, 3, (1, 1, 2, 3, 4), 0, 0.005, 0.01, 0.12, 1),
+    "settle": Mix(0.4, 7, (1, 1, 1, 2, 2, 3, 4, 5), 2, 0.02, 0.04, 0.5, 1),
 }
 """Short before long: what one sentence says of one criterion is learned first, then to find it in an answer.
 
-`echo` comes last and is short: criteria said, and denied, in nearly their own words.
+`echo` is short: criteria said, and denied, in nearly their own words. `settle` comes last: some of everything.
 """
 
 
