@@ -3,9 +3,9 @@
     python models/recipe/calibrate.py MODEL.gguf --fold 0 --out calibration.json
 
 On authored answers of the fold that the training left out, read by the 4-bit file itself: a temperature and a bias a
-verdict (least negative log-likelihood, contradicted criteria weighted, for they are few and must be told), then the least confidence at which what is judged agrees with the labels on
-covered-or-not in 95 of 100 cases. `--similarity` also reports whether the criterion's cosine to its
-nearest passage, as a fifth input, would make it better.
+verdict (least negative log-likelihood, contradicted criteria weighted, for they are few and must be told), then the
+least confidence at which what is judged agrees with the labels on covered-or-not in 95 of 100 cases. `--similarity`
+also reports whether the criterion's cosine to its nearest passage, as a fifth input, would make it better.
 """
 
 import argparse
