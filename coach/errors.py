@@ -4,6 +4,7 @@ CoachError            a message for the person at the keyboard; exit code 2
 ├── BankError         a bank that cannot be used, with every problem in it
 ├── AnswerFileError   a file of answers that cannot be read at all
 ├── JournalError      a journal of practice, or an export of one, that cannot be used
+├── EngineError       an engine that is not installed, cannot be reached or has failed
 ├── OutputError       a place that grades cannot be written to
 ├── SpeechError       a recording that cannot be made, read or heard
 └── JudgeError        a judge that cannot be opened or has broken down
@@ -51,6 +52,10 @@ class JournalError(CoachError):
 
 class OutputError(CoachError):
     """A place that grades cannot be written to."""
+
+
+class EngineError(CoachError):
+    """An engine that is not installed, cannot be reached or has failed."""
 
 
 class JudgeError(CoachError):

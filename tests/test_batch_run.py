@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from conftest import BANKS, Coach
 
-from coach.batch import GradeStore, RunJournal, Summary, grade_into, read_records
+from coach.batch import GradeStore, RunJournal, Summary, grade_into, in_this_process, read_records
 from coach.batch.run import CHUNK, WINDOW
 from coach.cli.commands import coach as main
 from coach.cli.progress import EVERY, PlainProgress
@@ -111,8 +111,8 @@ def test_a_stored_run_asks_the_judge_nothing_and_comes_to_the_same(library: Libr
     answers = write(tmp_path / "a.jsonl", 300)
     with RunJournal(tmp_path / "g.jsonl", Receipt(name="scripted")) as journal:
         first, second = ListeningJudge(), ListeningJudge()
-        once = grade_into(journal, read_records([answers], library), first, lambda _: None)
-        again = grade_into(journal, read_records([answers], library), second, lambda _: None)
+        once = grade_into(journal, read_records([answers], library), in_this_process(first), lambda _: None)
+        again = grade_into(journal, read_records([answers], library), in_this_process(second), lambda _: None)
     assert (bool(first.asked), second.asked) == (True, [])
     assert once._replace(points=round(once.points, 6)) == again._replace(points=round(again.points, 6))
     assert not journal.input_changed
@@ -121,7 +121,7 @@ def test_a_stored_run_asks_the_judge_nothing_and_comes_to_the_same(library: Libr
 def test_the_summary_of_a_run_is_told_as_it_grows(library: Library, tmp_path: Path) -> None:
     answers, told = write(tmp_path / "a.jsonl", 300), []
     with GradeStore() as store:
-        summary = grade_into(store, read_records([answers], library), ListeningJudge(), told.append)
+        summary = grade_into(store, read_records([answers], library), in_this_process(ListeningJudge()), told.append)
     assert [each.answers for each in told] == sorted({each.answers for each in told})
     assert (told[-1], summary.answers, summary.errors) == (summary, 300, 3)
 

@@ -15,6 +15,7 @@ class FirstSeen:
         self._db.execute("PRAGMA journal_mode=OFF")
         self._db.execute("PRAGMA cache_size=-16384")
         self._db.execute("CREATE TABLE place (key BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID")
+        self._db.execute("BEGIN")  # never committed: SQLite would go through all changed pages after every key
 
     def __enter__(self) -> Self:
         return self

@@ -1,11 +1,12 @@
-"""The run over a stream of records, window by window.
+"""The run over a stream of records, window by window, on any engine.
 
 Within a window the judge gets the answers in the order in which it is quickest, chunk by chunk, and equal answers
 once. What it gets depends on the input alone, so that a run that was killed and goes on comes to the same grades.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from functools import partial
+from itertools import groupby, islice
 from typing import NamedTuple, TypeVar
 
 from coach.batch.digests import Digests
@@ -46,21 +47,32 @@ class Placed(NamedTuple):
         return Entry(self.n, self.digest, grade_line(grade), Count.of(grade))
 
 
+class Engine(NamedTuple):
+    """Where chunks of records are judged: from chunks to the entries of each, in any order; so many records at once."""
+
+    judged: Callable[[Iterable[list[Placed]]], Iterator[list[Entry]]]
+    at_once: int = WINDOW
+
+
+def in_this_process(judge: Judge, at_once: int = WINDOW) -> Engine:
+    """The engine that asks a judge chunk by chunk, in order."""
+    return Engine(partial(map, partial(judged_chunk, judge)), at_once)
+
+
 def grade_into(
     store: GradeStore,
     records: Iterable[Record],
-    judge: Judge,
+    engine: Engine,
     progress: Progress,
     emit: Emit = lambda lines: None,
-    window: int = WINDOW,
 ) -> Summary:
     """Grade records into a store, leaving out those it has.
 
-    `progress` is told the summary so far after each chunk, `emit` is given the lines of each window.
+    `progress` is told the summary so far after each chunk, `emit` is given the lines of what is graded at once.
     """
     total, end = Summary(), 0
-    for placed in chunked(_placed(records), window):
-        for part in _grade_window(placed, judge, store):
+    for placed in chunked(_placed(records), engine.at_once):
+        for part in _grade_together(placed, engine, store):
             total = total.plus(part)
             progress(total)
         emit(store.lines(end))
@@ -86,13 +98,19 @@ def _placed(records: Iterable[Record]) -> Iterator[Placed]:
             yield Placed(n, record, digests.record(record), first)
 
 
-def _grade_window(window: Sequence[Placed], judge: Judge, store: GradeStore) -> Iterator[Summary]:
+def judged_chunk(judge: Judge, chunk: Sequence[Placed]) -> list[Entry]:
+    """The entries of records that are to be judged together: the one place where a run waits for its judge."""
+    pairs = [(placed.record.question, placed.record.answer) for placed in chunk if placed.record.question]
+    return [placed.entry(grade) for placed, grade in zip(chunk, grade_all(pairs, judge), strict=True)]
+
+
+def _grade_together(together: Sequence[Placed], engine: Engine, store: GradeStore) -> Iterator[Summary]:
     """Grade what the store has not, and say after each chunk what was added."""
-    standing = store.standing({placed.n: placed.digest for placed in window})
+    standing = store.standing({placed.n: placed.digest for placed in together})
     if standing:
         yield Summary.of(standing.values())
-    left = [placed for placed in window if placed.n not in standing]
-    for entries in _judged(sorted((placed for placed in left if placed.to_judge), key=_order), judge):
+    left = [placed for placed in together if placed.n not in standing]
+    for entries in engine.judged(_chunks(left)):
         store.add(entries)
         yield Summary.of(entry.adds for entry in entries)
     if rest := [_without_judge(placed, store) for placed in left if not placed.to_judge]:
@@ -100,17 +118,15 @@ def _grade_window(window: Sequence[Placed], judge: Judge, store: GradeStore) -> 
         yield Summary.of(entry.adds for entry in rest)
 
 
+def _chunks(left: Iterable[Placed]) -> Iterator[list[Placed]]:
+    """What the judge gets at once, window by window: the same for every engine, and for a run that goes on."""
+    for _, window in groupby(left, key=lambda placed: placed.n // WINDOW):
+        yield from chunked(sorted((placed for placed in window if placed.to_judge), key=_order), CHUNK)
+
+
 def _order(placed: Placed) -> tuple[str, int]:
     """Answers to one question stand together, for judges that read it once, and those of about one length."""
     return placed.record.question.id if placed.record.question else "", len(placed.record.answer.text)
-
-
-def _judged(ordered: Iterable[Placed], judge: Judge) -> Iterator[list[Entry]]:
-    """The entries of each chunk, in order: the one place where a run waits for its judge."""
-    for chunk in chunked(ordered, CHUNK):
-        pairs = [(placed.record.question, placed.record.answer) for placed in chunk if placed.record.question]
-        grades = grade_all(pairs, judge)
-        yield [placed.entry(grade) for placed, grade in zip(chunk, grades, strict=True)]
 
 
 def _without_judge(placed: Placed, store: GradeStore) -> Entry:

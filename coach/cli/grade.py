@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import click
@@ -20,14 +20,16 @@ from coach.batch import (
     read_records,
 )
 from coach.batch.readers import STDIN
-from coach.batch.run import Emit, chunked
+from coach.batch.run import WINDOW, Emit, Engine, chunked
+from coach.batch.stores import AnyFile, sent_to
 from coach.cli.canary import refuse_unless_fit
+from coach.cli.engine import EngineChoice, engine_options
 from coach.cli.options import (
     JudgeChoice,
     column_options,
     judge_options,
     library_of,
-    paths_argument,
+    path_or_url,
     rubrics_option,
 )
 from coach.cli.progress import progress_on_stderr
@@ -42,11 +44,14 @@ INTERRUPTED = 130
 
 
 @click.command()
-@paths_argument
+@click.argument("paths", nargs=-1, required=True, type=path_or_url)
 @rubrics_option
 @judge_options
+@engine_options
 @column_options
-@click.option("--out", type=click.Path(path_type=Path), help="Write .jsonl, .csv or .parquet; else to standard output.")
+@click.option(
+    "--out", type=path_or_url, metavar="PATH", help="Write .jsonl, .csv or .parquet; else to standard output."
+)
 @report_options
 @click.option("--resume/--no-resume", default=True, help="Go on with an interrupted run of the same command.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), help="Exit 3 when the mean score is below this.")
@@ -55,11 +60,12 @@ INTERRUPTED = 130
 @click.pass_context
 def grade(
     ctx: click.Context,
-    paths: tuple[Path, ...],
+    paths: tuple[AnyFile, ...],
     rubrics: Path | None,
     choice: JudgeChoice,
+    engine_choice: EngineChoice,
     columns: Columns,
-    out: Path | None,
+    out: AnyFile | None,
     reports: Reports,
     resume: bool,
     fail_under: float | None,
@@ -69,17 +75,20 @@ def grade(
     """Grade answers, many files as one batch.
 
     PATH is a .jsonl, .csv or .parquet file, a folder of <question-id>.md, .txt, .wav or .flac, or '-' for
-    JSON Lines from standard input. Recordings are transcribed on this machine.
+    JSON Lines from standard input; or the URL of a .jsonl or .parquet file in a store (s3://, gs://), to which --out
+    may go as well. Recordings are transcribed on this machine, not with --engine ray.
 
     Exit codes: 0 all graded; 1 some answers have an error (they are in the output); 2 nothing graded;
     3 --fail-under not met; 130 interrupted (the same command goes on from there).
     """
+    engine_choice.check(choice)
     library = library_of(rubrics)
     recordings = ctx.with_resource(Recordings(hints_of(question for _, question in library)))
-    records = read_records(paths, library, columns, recordings.transcribe)
+    read = partial(read_records, paths, library, columns, recordings.transcribe if engine_choice.hears else None)
+    records = read()
     if out:
         refuse_input_as_output(out, paths)
-    reports.check([*paths, out] if out else paths)
+    reports.check([path for path in (*paths, out) if isinstance(path, Path)])
     total = cache(lambda: count_records(paths, columns))
 
     def report(lines: Iterable[str]) -> None:
@@ -90,12 +99,12 @@ def grade(
         if choice.chats and not force:
             refuse_unless_fit(judge)
         if hosted_judges(judge) and STDIN not in paths:
-            expected = read_records(paths, library, columns, recordings.transcribe)
-            click.echo(f"coach: at most about {estimate(judge, expected)}", err=True)
-        if out:
-            summary = _to_file(out, records, judge, resume, progress, report)
-        else:
-            summary = _to_stdout(records, judge, progress, report)
+            click.echo(f"coach: at most about {estimate(judge, read())}", err=True)
+        with engine_choice.opened(judge, choice, WINDOW if out else CHUNK) as engine:
+            if out:
+                summary = _to_file(out, records, judge, engine, resume, progress, report)
+            else:
+                summary = _to_stdout(records, engine, progress, report)
     click.echo(in_words(summary, out) + (f"; {choice.spending}" if choice.spending else ""), err=True)
     if recordings.draft_engine:
         drafts = f"what {recordings.draft_engine} hears is a draft"
@@ -113,20 +122,24 @@ def estimate(judge: Judge, records: Iterable[Record]) -> str:
     return total.in_words()
 
 
-def refuse_input_as_output(out: Path, paths: Sequence[Path]) -> None:
+def refuse_input_as_output(out: AnyFile, paths: Sequence[AnyFile]) -> None:
     """Raise OutputError where the grades would be written over the answers."""
-    if out.exists() and any(path != STDIN and out.samefile(path) for path in paths):
+    if out in paths or (isinstance(out, Path) and out.exists() and any(_same(out, path) for path in paths)):
         raise OutputError(f"{out}: holds the answers; name another --out")
 
 
-def _to_stdout(records: Iterator[Record], judge: Judge, progress: Progress, report: Emit) -> Summary:
+def _same(out: Path, path: AnyFile) -> bool:
+    return isinstance(path, Path) and path != STDIN and out.samefile(path)
+
+
+def _to_stdout(records: Iterator[Record], engine: Engine, progress: Progress, report: Emit) -> Summary:
     def emit(lines: Iterable[str]) -> None:
         sys.stdout.writelines(f"{line}\n" for line in lines)
         sys.stdout.flush()
 
     with GradeStore() as store:
         try:
-            summary = grade_into(store, records, judge, progress, emit, window=CHUNK)
+            summary = grade_into(store, records, engine, progress, emit)
             report(store.lines())
         except KeyboardInterrupt:
             click.echo("\ncoach: interrupted; the grades printed so far stand", err=True)
@@ -135,14 +148,20 @@ def _to_stdout(records: Iterator[Record], judge: Judge, progress: Progress, repo
 
 
 def _to_file(
-    out: Path, records: Iterator[Record], judge: Judge, resume: bool, progress: Progress, report: Emit
+    out: AnyFile,
+    records: Iterator[Record],
+    judge: Judge,
+    engine: Engine,
+    resume: bool,
+    progress: Progress,
+    report: Emit,
 ) -> Summary:
     receipt = Receipt(name=judge.name, model=judge.model, prompt=judge.prompt)
-    with RunJournal(out, receipt, resume) as journal:
+    with sent_to(out) as here, RunJournal(here, receipt, resume) as journal:
         if journal.restarted:
             click.echo(f"coach: {journal.path} is of another judge; starting over", err=True)
         try:
-            summary = grade_into(journal, records, judge, progress)
+            summary = grade_into(journal, records, engine, progress)
             report(journal.lines())
             journal.publish()
         except KeyboardInterrupt:
@@ -153,7 +172,7 @@ def _to_file(
         return summary
 
 
-def in_words(summary: Summary, out: Path | None) -> str:
+def in_words(summary: Summary, out: AnyFile | None) -> str:
     """A run in a line."""
     graded = summary.answers - summary.errors
     parts = [f"{graded} graded"]

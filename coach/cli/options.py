@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import click
 
 from coach.batch import Columns
+from coach.batch.stores import AnyFile, StoredFile
 from coach.cache import JudgementCache
-from coach.judges import Budget, CachedJudge, JudgeSettings, open_judge
+from coach.judges import DEFAULT_JUDGE, Budget, CachedJudge, JudgeSettings, open_judge
 from coach.library import Library, load_library, shipped
 from coach.terms import Judge
 
-DEFAULT_JUDGE = "mini"
 UNCACHED = ("scripted",)
 """Judges that are quicker than looking up what they said."""
 
@@ -24,6 +24,13 @@ rubrics_option = click.option(
     type=click.Path(path_type=Path),
     help="A folder of banks (or one bank file) in place of the shipped banks; also COACH_RUBRICS.",
 )
+
+
+def path_or_url(text: str) -> AnyFile:
+    """What an argument names: a path, or a file in a store where it has `://` in it."""
+    return StoredFile(text) if "://" in text else Path(text)
+
+
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 
 _JUDGE_OPTIONS = (
@@ -64,15 +71,22 @@ class JudgeChoice(NamedTuple):
         """What hosted judges have spent so far, in words; empty where nothing was."""
         return self.budget.spent.in_words() if self.budget.spent.requests else ""
 
-    @contextmanager
-    def opened(self) -> Iterator[Judge]:
+    def opened(self) -> AbstractContextManager[Judge]:
         """The judge, behind the cache of judgements unless it is to judge afresh."""
-        judge = open_judge(self.name, self.settings, self.escalate, self.budget)
-        if self.fresh or judge.name in UNCACHED:
-            yield judge
-            return
-        with JudgementCache() as cache:
-            yield CachedJudge(judge, cache)
+        return opened_judge(*self)
+
+
+@contextmanager
+def opened_judge(
+    name: str, escalate: str | None, settings: JudgeSettings, fresh: bool, budget: Budget | None = None
+) -> Iterator[Judge]:
+    """A judge, behind the cache of judgements unless it is to judge afresh."""
+    judge = open_judge(name, settings, escalate, budget)
+    if fresh or judge.name in UNCACHED:
+        yield judge
+        return
+    with JudgementCache() as cache:
+        yield CachedJudge(judge, cache)
 
 
 def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:

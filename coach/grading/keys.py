@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 
 from coach.terms import Case, Receipt
 
@@ -21,5 +22,11 @@ def criterion_keys(case: Case, judge: Receipt, served: Sequence[str | None] = ()
 
 
 def _key(begun: "hashlib._Hash", criterion: str, served: str | None) -> str:
-    begun.update(json.dumps([criterion, served] if served else [criterion]).encode())
+    begun.update(_end(criterion, served))
     return begun.hexdigest()[:32]
+
+
+@lru_cache(maxsize=4096)
+def _end(criterion: str, served: str | None) -> bytes:
+    """What a key's hash ends with; it comes again with every answer to the question."""
+    return json.dumps([criterion, served] if served else [criterion]).encode()

@@ -2,12 +2,13 @@
 
 from coach.judges.cached import CachedJudge
 from coach.judges.chat.budget import Budget, Spending
-from coach.judges.opening import JUDGE_NAMES, hosted_judges, open_judge
+from coach.judges.opening import DEFAULT_JUDGE, JUDGE_NAMES, hosted_judges, open_judge
 from coach.judges.panel import EscalatingJudge, PanelJudge
 from coach.judges.scripted import ScriptedJudge
 from coach.judges.settings import JudgeSettings
 
 __all__ = [
+    "DEFAULT_JUDGE",
     "JUDGE_NAMES",
     "Budget",
     "CachedJudge",

@@ -13,6 +13,7 @@ from coach.terms import Judge
 if TYPE_CHECKING:
     from coach.judges.chat.hosted import HostedJudge
 
+DEFAULT_JUDGE = "mini"
 JUDGE_NAMES = {
     "mini": "the shipped 4-bit classifier, offline; it abstains where it is not sure",
     "mini:decided": "the same, but it always decides",

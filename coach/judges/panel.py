@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
 from coach.terms import Case, Criterion, Judge, Judgement, Probabilities
 
 UNSURE = 0.75
@@ -33,7 +31,8 @@ class PanelJudge:
         ]
         if not heard:
             return Judgement(probabilities=None, failure="; ".join(v.failure or "no verdict" for v in votes))
-        mean = Probabilities(*(round(float(p), 6) for p in np.mean([p for _, _, p in heard], axis=0)))
+        columns = zip(*(p for _, _, p in heard), strict=True)
+        mean = Probabilities(*(round(sum(each) / len(heard), 6) for each in columns))
         agreeing = next((vote for _, vote, _ in heard if vote.verdict is mean.likeliest), heard[0][1])
         split = len({vote.verdict for _, vote, _ in heard}) > 1
         reason = "the panel disagrees: " + ", ".join(f"{n} says {v.verdict}" for n, v, _ in heard) if split else None

@@ -8,6 +8,9 @@ from coach.terms import Case, Criterion, Judgement, Passage, Probabilities, Verd
 
 Script = Callable[[Case, Criterion], Judgement]
 
+COVERED, PARTIAL = 0.5, 0.2
+"""The shares of a criterion's longer words from which on it is covered, or made in part."""
+
 _WORD = re.compile(r"\w{4,}")
 
 
@@ -34,9 +37,7 @@ def by_shared_words(case: Case, criterion: Criterion) -> Judgement:
     """A verdict by the share of the criterion's longer words that the answer has."""
     wanted = words(criterion.text)
     share = len(wanted & words(case.answer)) / max(1, len(wanted))
-    verdict = Verdict.COVERED if share >= 0.5 else Verdict.PARTIAL if share >= 0.2 else Verdict.MISSED
-    best = _most_shared(wanted, case.passages) if share >= 0.2 else ()
-    return Judgement(probabilities=_SURE[verdict], similarity=round(share, 4), evidence=best)
+    return _judgement(round(share, 4), _most_shared(wanted, case.passages) if share >= PARTIAL else ())
 
 
 def always(verdict: Verdict) -> Script:
@@ -50,6 +51,12 @@ def always(verdict: Verdict) -> Script:
 def words(text: str) -> frozenset[str]:
     """The longer words of a text, in lower case."""
     return frozenset(_WORD.findall(text.lower()))
+
+
+@lru_cache(maxsize=4096)
+def _judgement(share: float, evidence: tuple[int, ...]) -> Judgement:
+    verdict = Verdict.COVERED if share >= COVERED else Verdict.PARTIAL if share >= PARTIAL else Verdict.MISSED
+    return Judgement(probabilities=_SURE[verdict], similarity=share, evidence=evidence)
 
 
 def _most_shared(wanted: frozenset[str], passages: Sequence[Passage]) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from coach.batch.readers.folder import RECORDINGS, TEXTS, Folder
 from coach.batch.readers.json_lines import STDIN, JsonLines
 from coach.batch.readers.parquet import ParquetTable
 from coach.batch.readers.records import DEFAULT, Columns, Record, RecordReader, Row, Transcribe, without_surrogates
+from coach.batch.stores import AnyFile, StoredFile
 from coach.errors import AnswerFileError
 from coach.library import Library
 
@@ -45,7 +46,7 @@ class AnswerFile(Protocol):
 
 
 def read_records(
-    paths: Iterable[Path],
+    paths: Iterable[AnyFile],
     library: Library,
     columns: Columns = DEFAULT,
     transcribe: Transcribe | None = None,
@@ -60,7 +61,7 @@ def read_records(
     return (record for file in files for record in _records(file, library, columns, transcribe))
 
 
-def count_records(paths: Iterable[Path], columns: Columns = DEFAULT) -> int | None:
+def count_records(paths: Iterable[AnyFile], columns: Columns = DEFAULT) -> int | None:
     """How many records there are; None where only reading them would tell."""
     lengths = [_answer_file(path, columns).length() for path in paths]
     return None if None in lengths else sum(length or 0 for length in lengths)
@@ -73,8 +74,10 @@ def _records(file: AnswerFile, library: Library, columns: Columns, transcribe: T
             yield reader.record(number, row)
 
 
-def _answer_file(path: Path, columns: Columns) -> AnswerFile:
+def _answer_file(path: AnyFile, columns: Columns) -> AnswerFile:
     suffix = path.suffix.lower()
+    if isinstance(path, StoredFile):
+        return _stored(path, suffix, columns)
     if path == STDIN:
         return JsonLines(path)
     if not path.exists():
@@ -88,3 +91,11 @@ def _answer_file(path: Path, columns: Columns) -> AnswerFile:
     if suffix in _JSON_LINES:
         return JsonLines(path)
     raise AnswerFileError(f"{path}: is of no kind that coach reads; save it as .jsonl, .csv or .parquet")
+
+
+def _stored(path: StoredFile, suffix: str, columns: Columns) -> AnswerFile:
+    if suffix in _PARQUET:
+        return ParquetTable(path, columns)
+    if suffix in _JSON_LINES:
+        return JsonLines(path)
+    raise AnswerFileError(f"{path}: is of no kind that coach reads from a store; save it as .jsonl or .parquet")

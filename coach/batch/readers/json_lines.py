@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from coach.batch.readers.records import BadRecordError, Row
+from coach.batch.stores import AnyFile, StoredFile
 from coach.errors import AnswerFileError
 
 STDIN = Path("-")
@@ -16,7 +17,7 @@ STDIN = Path("-")
 class JsonLines(NamedTuple):
     """A JSON Lines file, or standard input."""
 
-    path: Path
+    path: AnyFile
 
     @property
     def folder(self) -> Path:
@@ -30,7 +31,7 @@ class JsonLines(NamedTuple):
 
     def length(self) -> int | None:
         """The number of records; None where only reading them would tell."""
-        return None if self.path == STDIN else sum(1 for _ in self._lines())
+        return None if self.path == STDIN or isinstance(self.path, StoredFile) else sum(1 for _ in self._lines())
 
     def rows(self) -> Iterator[Row]:
         """The object of each line."""
@@ -54,7 +55,7 @@ class JsonLines(NamedTuple):
         try:
             file = self.path.open("rb")
         except OSError as error:
-            raise AnswerFileError(f"{self.path}: cannot be read: {error.strerror}") from None
+            raise AnswerFileError(f"{self.path}: cannot be read: {error.strerror or error}") from None
         with file:
             yield file
 

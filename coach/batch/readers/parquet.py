@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from coach.batch.readers.header import check_header
 from coach.batch.readers.records import Columns, Row
+from coach.batch.stores import AnyFile
 from coach.errors import AnswerFileError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _BUFFER = 1 << 16
 class ParquetTable(NamedTuple):
     """A Parquet file; without an id column a record's id is its row's number, from 1."""
 
-    path: Path
+    path: AnyFile
     columns: Columns
 
     @property
@@ -55,7 +56,7 @@ class ParquetTable(NamedTuple):
         import pyarrow.parquet as pq
 
         try:
-            with pq.ParquetFile(self.path, buffer_size=_BUFFER, pre_buffer=False) as file:
+            with pq.ParquetFile(str(self.path), buffer_size=_BUFFER, pre_buffer=False) as file:
                 yield file
         except (pa.ArrowException, OSError) as error:
             raise AnswerFileError(f"{self.path}: cannot be read as Parquet: {error}") from None

@@ -3,7 +3,8 @@
 ggml waits at a barrier after every operation, so that a second thread costs more than it gives as
 soon as another process wants its core. Each context therefore has one thread, and the sequences are
 spread over several contexts that share the weights. A sequence is one call: what it gives
-cannot depend on what it was batched with, and attention never pays for its neighbours.
+cannot depend on what it was batched with, and attention never pays for its neighbours. The longest
+go first: the contexts end together, and llama.cpp makes room for an output only once.
 """
 
 import ctypes
@@ -40,9 +41,12 @@ class Encoder:
 
     def map(self, sequences: Sequence[list[int]], use: Callable[[int, States], T]) -> list[T]:
         """Encode each sequence and hand its number and states (tokens, size) to `use`; results in order."""
-        if len(sequences) < 2 or self._workers == 1:
-            return [self._encode(i, tokens, use) for i, tokens in enumerate(sequences)]
-        return list(self._pool.map(lambda i: self._encode(i, sequences[i], use), range(len(sequences))))
+        alone = len(sequences) < 2 or self._workers == 1
+        spread = map if alone else self._pool.map
+        longest_first = sorted(range(len(sequences)), key=lambda i: -len(sequences[i]))
+        used = spread(lambda i: self._encode(i, sequences[i], use), longest_first)
+        found = dict(zip(longest_first, used, strict=True))
+        return [found[i] for i in range(len(sequences))]
 
     def close(self) -> None:
         """Free the contexts and the model."""
