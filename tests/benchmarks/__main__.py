@@ -1,9 +1,9 @@
-"""Speed and memory, side by side in one run: `make bench`, or `python tests/benchmarks startup batch mini chat`."""
+"""Speed and memory, side by side in one run: `make bench`, or `python tests/benchmarks rivals mini` for some parts."""
 
 import sys
 from importlib import import_module
 
-PARTS = ("startup", "batch", "mini", "chat")
+PARTS = ("startup", "app", "batch", "mini", "rivals", "chat")
 
 
 def main() -> None:
