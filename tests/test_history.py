@@ -25,7 +25,10 @@ def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal
     monkeypatch.setenv("TZ", "Europe/Rome")
     time.tzset()
     with Journal(NOON) as journal:
-        first = Attempt(question="b/one", at=NOON, text="=1+1 is \x1b[2Jodd", seconds=90, hints=2, self_rating=80)
+        said = {"spoken": True, "audio": "r.wav", "delivery": {"words_per_minute": 120.0}}
+        first = Attempt(
+            question="b/one", at=NOON, text="=1+1 is \x1b[2Jodd", seconds=90, hints=2, self_rating=80, **said
+        )
         nudge = FollowUp(attempt=first.id, criterion="c1")
         journal.store(first)
         journal.store(Attempt(question="b/one", at=NOON + days(0.01), text="Ah.", seconds=30, follow_up=nudge))
@@ -66,7 +69,9 @@ def test_json_has_all_there_is_to_know_of_an_attempt(run: Coach, journal: Journa
         "question": "b/one",
         "mode": "practice",
         "seconds": 90.0,
-        "spoken": False,
+        "spoken": True,
+        "audio": "r.wav",
+        "delivery": {"words_per_minute": 120.0},
         "hints": 2,
         "self_rating": 80.0,
         "score": 75.0,

@@ -23,6 +23,7 @@ from coach.practice import Asked, replayed
 from coach.terms import Attempt, Card, Draft, FollowUp, Mode, OwnVerdict, Passage, Record, Verdict
 
 C, P, M, X, U = Verdict
+SPOKEN = {"spoken": True, "audio": "r.wav", "delivery": {"wpm": 120.5}, "doubt": 0.25}
 TESTS = Path(__file__).parent
 
 
@@ -42,9 +43,7 @@ def own(criterion: str = "c0", verdict: Verdict = C) -> OwnVerdict:
 def filled(path: Path) -> list[Record]:
     """Fill a journal with one of everything; its records."""
     with Journal(NOON, path) as journal:
-        first = attempt(
-            mode=Mode.MOCK, spoken=True, audio="r.wav", delivery={"wpm": 120.5}, seconds=61.5, hints=2, self_rating=70
-        )
+        first = attempt(mode=Mode.MOCK, seconds=61.5, hints=2, self_rating=70, **SPOKEN)
         second = attempt(at=NOON + days(1), text="", follow_up=FollowUp(attempt=first.id, criterion="c0"))
         for each in (first, second):
             journal.store(each)
@@ -67,10 +66,7 @@ def test_what_was_kept_is_there_when_the_journal_is_opened_again(path: Path) -> 
     assert again == records
     first, second = again
     assert (
-        first.attempt.model_dump()
-        == attempt(
-            mode="mock", spoken=True, audio="r.wav", delivery={"wpm": 120.5}, seconds=61.5, hints=2, self_rating=70
-        ).model_dump()
+        first.attempt.model_dump() == attempt(mode="mock", seconds=61.5, hints=2, self_rating=70, **SPOKEN).model_dump()
     )
     assert second.attempt.follow_up == FollowUp(attempt=first.attempt.id, criterion="c0")
     assert first.grade is not None and first.grade.judge == JUDGE
@@ -267,6 +263,19 @@ def test_deleting_leaves_no_word_on_the_disk(path: Path) -> None:
     assert everything(path) == ([], [], [])
 
 
+def test_a_recording_has_a_private_place_and_is_deleted_only_there(path: Path, tmp_path: Path) -> None:
+    with Journal(NOON, path) as journal:
+        recording = journal.new_recording(NOON)
+        assert recording.parent == journal.recordings and recording.name == "20260110T120000.000000Z.wav"
+        assert journal.recordings.stat().st_mode & 0o777 == 0o700
+        given = tmp_path / "given.wav"
+        for file in (recording, given):
+            file.write_bytes(b"RIFF")
+            journal.drop_recording(file)
+            journal.drop_recording(file)
+        assert given.exists() and not recording.exists()
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "no database": lambda path: path.write_bytes(b"It was a dark and stormy night." * 99),
     "a torn page": lambda path: path.write_bytes((whole := path.read_bytes())[:4096] + b"\xff" * (len(whole) - 4096)),
@@ -312,7 +321,9 @@ def test_a_newer_coachs_journal_is_refused_and_untouched(path: Path) -> None:
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     db.close()
     before = path.read_bytes()
-    with pytest.raises(JournalError, match=r"newer coach .*version 2, this coach knows 1.*upgrade coach"):
+    with pytest.raises(
+        JournalError, match=rf"newer coach .*version {len(MIGRATIONS) + 1}, this coach knows .*upgrade coach"
+    ):
         Journal(NOON, path)
     assert path.read_bytes() == before
     assert not list(path.parent.glob("*.damaged-*"))
@@ -343,6 +354,10 @@ def at_version(path: Path, count: int) -> None:
             "INSERT INTO attempt (id, question, at, text, seconds, mode, spoken, hints) VALUES"
             f" ('{attempt().id}', 'b/one', '2026-01-10T12:00:00.000000+00:00', 'One is odd.', 0, 'practice', 0, 0)"
         )
+        db.execute(
+            "INSERT INTO draft (question, criterion, at, text, seconds, hints) VALUES"
+            " ('b/two', '', '2026-01-10T12:00:00.000000+00:00', 'Half a', 0, 0)"
+        )
     db.close()
 
 
@@ -351,7 +366,11 @@ def test_a_journal_of_every_version_opens_with_what_is_in_it(path: Path, count: 
     at_version(path, count)
     with Journal(NOON, path) as journal:
         assert [each.attempt for each in journal.records()] == [attempt()] * bool(count)
-        journal.store(attempt(text="New."))
+        assert journal.drafts() == [Draft(question="b/two", at=NOON, text="Half a")] * bool(count)
+        journal.store(attempt(at=NOON + days(1), **SPOKEN))
+        said = Draft(question="b/one", at=NOON, text="", audio="r.wav", transcript={"words": []})
+        journal.save_draft(said)
+        assert (journal.records()[-1].attempt.doubt, said in journal.drafts()) == (0.25, True)
 
 
 NEXT = (*MIGRATIONS, "CREATE TABLE goal (day TEXT); INSERT INTO goal VALUES ('2026-01-10');")

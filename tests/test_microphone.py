@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from conftest import Coach
 from sounds import write_wav
+from test_sphinx import HINTS, SAID
 
 from coach.errors import SpeechError
-from coach.speech import Level, Player, Recorded, Recorder, SpeakNow, microphones
+from coach.speech import Level, Listener, Player, Recorded, Recorder, SpeakNow, microphones
 from coach.speech.audio import read_audio
 from coach.speech.terms import RATE
 
@@ -40,8 +41,8 @@ def sink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     subprocess.run(["pulseaudio", "--kill"], check=False)
 
 
-def test_what_is_played_is_what_is_recorded(tmp_path: Path, sink: None) -> None:
-    played, path = write_wav(tmp_path / "played.wav", 1.0), tmp_path / "recorded.wav"
+def record(played: Path, path: Path) -> list[Level | Recorded]:
+    """Play a file into the microphone and record it; what the recorder told, the recording last."""
     with Recorder(path) as recorder, Player(played) as player:
 
         def play_and_stop() -> None:
@@ -51,11 +52,26 @@ def test_what_is_played_is_what_is_recorded(tmp_path: Path, sink: None) -> None:
         events = recorder.events()
         assert next(events) == SpeakNow()
         threading.Thread(target=play_and_stop).start()
-        *levels, last = events
+        return [each for each in events if not isinstance(each, SpeakNow)]
+
+
+def test_what_is_played_is_what_is_recorded(tmp_path: Path, sink: None) -> None:
+    played, path = write_wav(tmp_path / "played.wav", 1.0), tmp_path / "recorded.wav"
+    *levels, last = record(played, path)
     assert isinstance(last, Recorded) and last.complaint is None
     assert max(each.dbfs for each in levels if isinstance(each, Level)) == last.loudest
     parts = np.split(read_audio(played), 10)
     assert median(likeness(read_audio(path), part) for part in parts) > 0.99  # a busy machine may skip in one
+
+
+@pytest.mark.skipif(not shutil.which("flite"), reason="flite speaks the sample: apt-get install flite")
+def test_what_is_said_into_it_is_heard(tmp_path: Path, sink: None) -> None:
+    said, path = tmp_path / "said.wav", tmp_path / "recorded.wav"
+    subprocess.run(["flite", "-voice", "rms", "-t", SAID, "-o", said], check=True)
+    record(said, path)
+    with Listener("pocketsphinx", HINTS) as listener:
+        words = listener.transcript(path).text.split()
+    assert {"key", "value", "cache", "tokens"} <= set(words)
 
 
 def likeness(whole: np.ndarray, part: np.ndarray) -> float:

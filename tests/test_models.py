@@ -44,8 +44,8 @@ ENTRY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(name="machine", autouse=True)
+def machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own, 16 GB of memory of which 8 are free, and a hub client that never waits."""
     home = tmp_path / "home"
     home.mkdir()
@@ -68,8 +68,8 @@ def set_memory(folder: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: 
     monkeypatch.setattr("coach.shelf.machine.MEMINFO", path)
 
 
-@pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+@pytest.fixture(name="tiny")
+def tiny_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """A catalogue of one model, which the hub below has."""
     entry = dict(ENTRY)
     path = tmp_path / "catalogue.yaml"
@@ -140,8 +140,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+@pytest.fixture(name="hub")
+def hub_on_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     huggingface_hub.close_session()
     found = Hub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": found}))

@@ -44,18 +44,22 @@ def test_leaving_leads_home_at_once(state: State) -> None:
 
 def test_what_comes_too_late_changes_nothing() -> None:
     assert after(State.HOME, Event.GRADED) is State.HOME
-    assert after(State.ASKING, Event.TRANSCRIBED) is State.ASKING
+    assert after(State.ASKING, Event.TRANSCRIBE) is State.ASKING
 
 
 def test_a_spoken_answer_goes_through_its_transcript_to_the_review_and_on() -> None:
     path = [
         (Event.ASK, State.ASKING),
-        (Event.RECORD, State.LISTENING),
-        (Event.STOP, State.TRANSCRIBING),
-        (Event.TRANSCRIBED, State.EDITING),
+        (Event.SPEAK, State.LISTENING),
+        (Event.TRANSCRIBE, State.TRANSCRIBING),
+        (Event.ASK, State.ASKING),
         (Event.SUBMIT, State.RATING),
         (Event.SKIP, State.GRADING),
         (Event.GRADED, State.REVIEWING),
+        (Event.FOLLOW_UP, State.FOLLOWING_UP),
+        (Event.SPEAK, State.LISTENING),
+        (Event.TRANSCRIBE, State.TRANSCRIBING),
+        (Event.SPEAK, State.LISTENING),
         (Event.FOLLOW_UP, State.FOLLOWING_UP),
         (Event.SUBMIT, State.GRADING),
         (Event.GRADED, State.REVIEWING),

@@ -130,13 +130,14 @@ def test_a_file_of_another_kind_is_no_model(tmp_path: Path) -> None:
 
 
 SAID = "The key value cache stores the tensors of previous tokens, so that they are not computed again."
+HINTS = ("What does the KV cache store?", "key and value tensors")
 
 
 @pytest.mark.skipif(not shutil.which("flite"), reason="flite speaks the sample: apt-get install flite")
 def test_a_spoken_answer_is_heard_with_its_jargon(tmp_path: Path) -> None:
     path = tmp_path / "said.wav"
     subprocess.run(["flite", "-voice", "rms", "-t", SAID, "-o", path], check=True)
-    with Listener("pocketsphinx", ("What does the KV cache store?", "key and value tensors")) as listener:
+    with Listener("pocketsphinx", HINTS) as listener:
         heard = listener.transcript(path)
     assert {"key", "value", "cache", "tensors", "tokens"} <= set(heard.text.split())
     assert heard.draft and heard.engine == "pocketsphinx"

@@ -17,6 +17,10 @@ HEAVY = {
     "sklearn",
     "scipy",
     "transformers",
+    "miniaudio",
+    "pocketsphinx",
+    "onnx_asr",
+    "faster_whisper",
 }
 RUN = "import sys; sys.argv = ['coach', *{args!r}]\nfrom coach.cli import main\ntry: main()\nexcept SystemExit: pass\n"
 

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from practice_records import NOON
 from textual.widgets import OptionList, Static, TextArea
-from tui_pilot import ANSWER, answered, app_of, kept, listed, press, settled, shown, written
+from tui_pilot import ANSWER, answered, app_of, app_with, kept, listed, press, settled, shown, written
 
 from coach.errors import JudgeError
 from coach.journal import Journal
@@ -15,7 +15,6 @@ from coach.judges.scripted import always
 from coach.library import Library
 from coach.practice import State
 from coach.terms import Judge, Judgement, Probabilities, Verdict
-from coach.tui import CoachApp
 from coach.tui.ask import AskScreen
 from coach.tui.home import HomeScreen
 from coach.tui.rate import RateScreen
@@ -172,8 +171,7 @@ async def test_a_judge_that_cannot_be_opened_is_told_on_the_screen(library: Libr
     def opener(name: str) -> Judge:
         raise JudgeError("the weights are not there; install them")
 
-    app = CoachApp(library, "similarity", opener, tmp_path / "journal.sqlite", lambda: NOON)
-    async with app.run_test() as pilot:
+    async with app_with(library, tmp_path, opener).run_test() as pilot:
         await answered(pilot)
         assert shown(pilot, "#headline") == "Not graded: the weights are not there; install them"
         await press(pilot, "c", "f", "escape")

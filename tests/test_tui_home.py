@@ -54,7 +54,7 @@ async def test_what_is_due_comes_first_with_the_days_figures(library: Library, t
 
 async def test_when_todays_work_is_done_the_person_is_told(library: Library, tmp_path: Path) -> None:
     names = ("demo/one", "demo/both", "other/both")
-    practised(tmp_path, [record(name, NOON) for name in names])
+    practised(tmp_path, [record(name, NOON, judged("c0", Verdict.COVERED)) for name in names])
     app = app_of(library, tmp_path)
     async with app.run_test() as pilot:
         await press(pilot, "n")

@@ -11,6 +11,7 @@ from tui_pilot import answered, app_of, practised, press, settled, written
 
 from coach.judges import ScriptedJudge
 from coach.library import Library
+from coach.shelf import Memory
 from coach.terms import Record, Verdict
 
 KEYS = {
@@ -22,6 +23,9 @@ KEYS = {
     "help": ("f1",),
 }
 """What leads to a screen that needs no answer."""
+GB = 1_000_000_000
+MISSING = {"parakeet": "is not installed: pip install 'coach[speech]'"}
+"""What the machine of these pictures lacks."""
 
 
 def history() -> list[Record]:
@@ -65,6 +69,9 @@ def test_screens_look_as_they_did(
     screen: str,
 ) -> None:
     monkeypatch.setattr("coach.tui.settings.installed_models", list)
+    monkeypatch.setattr("coach.tui.settings.memory", lambda: Memory(8 * GB, 2 * GB))
+    monkeypatch.setattr("coach.speech.why_not", MISSING.get)
+    monkeypatch.setattr("coach.speech.best_engine", lambda: "pocketsphinx")
     practised(tmp_path, history())
 
     async def drive(pilot: Pilot[None]) -> None:

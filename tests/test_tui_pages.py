@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 from practice_records import NOON, days, judged, record
 from textual.widgets import Input
-from tui_pilot import app_of, kept, listed, practised, press, shown, written
+from tui_pilot import app_of, app_with, kept, listed, practised, press, shown, written
 
 from coach.errors import JudgeError
 from coach.judges import ScriptedJudge
 from coach.library import Library
 from coach.practice import State
 from coach.terms import Mode, Verdict
-from coach.tui import CoachApp
 from coach.tui.drawing import bar, hours, minutes, spark, weeks
 from coach.tui.home import HomeScreen
 from coach.tui.mock import MockLength, MockReport, length
@@ -103,11 +102,11 @@ async def test_another_judge_is_switched_to_in_place(library: Library, tmp_path:
             raise JudgeError("OPENAI_API_KEY is not set")
         return ScriptedJudge()
 
-    app = CoachApp(library, "scripted", opener, tmp_path / "journal.sqlite", lambda: NOON)
+    app = app_with(library, tmp_path, opener)
     async with app.run_test() as pilot:
         await press(pilot, "s")
         assert shown(pilot, "#judge").startswith("Judge: scripted.")
-        assert listed(pilot)[0].startswith("mini\n")
+        assert listed(pilot)[1].startswith("  mini\n")
         await press(pilot, "enter")
         assert shown(pilot, "#judge").startswith("Judge: mini.")
         pilot.app.screen.query_one(Input).focus()

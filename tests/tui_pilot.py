@@ -1,7 +1,7 @@
 """Drive the terminal app in tests: a fixed clock, a journal of its own, and what the screen says."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from textual.widgets import OptionList, Static, TextArea
 from coach.journal import Journal
 from coach.judges import ScriptedJudge
 from coach.library import Library
+from coach.preferences import Preferences
 from coach.terms import Judge, Record
 from coach.tui import CoachApp
 
@@ -19,8 +20,15 @@ ANSWER = "One is the first natural number.\nI have nothing else to say about it.
 
 
 def app_of(library: Library, folder: Path, judge: Judge | None = None, now: datetime = NOON) -> CoachApp:
-    """The app at noon, with its journal in a folder."""
-    return CoachApp(library, "scripted", lambda name: judge or ScriptedJudge(), folder / "journal.sqlite", lambda: now)
+    """The app at noon, with its journal and what is chosen in a folder."""
+    return app_with(library, folder, lambda name: judge or ScriptedJudge(), now)
+
+
+def app_with(library: Library, folder: Path, opener: Callable[[str], Judge], now: datetime = NOON) -> CoachApp:
+    """The same, with a way of one's own to open judges."""
+    preferences = Preferences(folder / "preferences.json")
+    judge = preferences.chosen.judge or "scripted"
+    return CoachApp(library, judge, opener, folder / "journal.sqlite", lambda: now, preferences)
 
 
 def practised(folder: Path, records: Iterable[Record]) -> None:

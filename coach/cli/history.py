@@ -66,6 +66,8 @@ def as_data(record: Record) -> dict[str, Any]:
         "mode": attempt.mode.value,
         "seconds": round(attempt.seconds, 1),
         "spoken": attempt.spoken,
+        "audio": attempt.audio,
+        "delivery": attempt.delivery,
         "hints": attempt.hints,
         "self_rating": attempt.self_rating,
         "score": grade and grade.score,
@@ -78,7 +80,7 @@ def as_data(record: Record) -> dict[str, Any]:
 
 
 def write_csv(records: Sequence[Record]) -> None:
-    """Print a row an attempt under a header; verdicts are JSON, and no cell is a formula or drives a terminal."""
+    """Print a row an attempt under a header; what has parts is JSON, and no cell is a formula or drives a terminal."""
     from coach.batch.formulas import defused
 
     rows = [as_data(record) for record in records]
@@ -88,7 +90,7 @@ def write_csv(records: Sequence[Record]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(rows[0])
     for row in rows:
-        cells = (row | {"verdicts": json.dumps(row["verdicts"])}).values()
+        cells = (json.dumps(cell) if isinstance(cell, dict) else cell for cell in row.values())
         writer.writerow(safe(defused(cell)) if isinstance(cell, str) else cell for cell in cells)
 
 

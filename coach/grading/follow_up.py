@@ -12,9 +12,10 @@ _URGENCY = {Verdict.CONTRADICTED: 0, Verdict.MISSED: 1, Verdict.PARTIAL: 2}
 
 def weakest(question: Question, grades: Sequence[CriterionGrade]) -> list[Criterion]:
     """The criteria not yet made: contradicted before missed before partial, heavy before light."""
+    criteria = {criterion.id: criterion for criterion in question.criteria}
     open_grades = [g for g in grades if g.verdict in _URGENCY]
-    ranked = sorted(open_grades, key=lambda g: (_URGENCY[g.verdict], -question.criterion(g.id).weight))
-    return [question.criterion(g.id) for g in ranked]
+    ranked = sorted(open_grades, key=lambda g: (_URGENCY[g.verdict], -criteria[g.id].weight))
+    return [criteria[g.id] for g in ranked]
 
 
 def follow_ups(question: Question, grades: Sequence[CriterionGrade]) -> tuple[str, ...]:

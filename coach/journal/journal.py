@@ -67,6 +67,18 @@ class Journal:
         remedy = "'coach history import FILE' takes what was exported"
         return f"{self.path}: was damaged and is kept as {self.set_aside}; a new journal is begun; {remedy}"
 
+    def new_recording(self, at: datetime) -> Path:
+        """The path of a recording that begins at a moment, in a folder that only its owner can read."""
+        with self._told():
+            self.recordings.mkdir(mode=0o700, exist_ok=True)
+        return self.recordings / f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}.wav"
+
+    def drop_recording(self, path: Path) -> None:
+        """Delete a recording; a file that the person gave stays."""
+        if path.parent == self.recordings:
+            with self._told():
+                path.unlink(missing_ok=True)
+
     def store(self, attempt: Attempt) -> None:
         """Keep an attempt and take its draft away; the same attempt twice is one."""
         with self._writing():
@@ -113,6 +125,11 @@ class Journal:
         where = f"at >= :since AND (:name IS NULL OR {column} = :name)"
         values = {"name": question, "since": iso(since.astimezone(UTC)) if since else ""}
         return [record_of(row) for row in self._rows(f"{_RECORDS} WHERE {where} ORDER BY at, id", values)]
+
+    def ungraded(self) -> list[Attempt]:
+        """The attempts without a grade, the earliest first."""
+        rows = self._rows(f"{_RECORDS} WHERE grade.attempt IS NULL ORDER BY at, id")
+        return [record_of(row).attempt for row in rows]
 
     def asked(self) -> list[Asked]:
         """What was asked and when, the earliest first; follow-ups are no questions of their own."""

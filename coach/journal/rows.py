@@ -11,7 +11,8 @@ from coach.terms.attempt import writable
 Row = dict[str, Any]
 
 _PLAIN = ("question", "text", "seconds", "hints")
-_ATTEMPT = (*_PLAIN, "mode", "spoken", "audio", "self_rating")
+_ATTEMPT = (*_PLAIN, "mode", "spoken", "audio", "doubt", "self_rating")
+_DRAFT = (*_PLAIN, "audio")
 
 
 def iso(at: datetime) -> str:
@@ -25,7 +26,7 @@ def attempt_row(attempt: Attempt) -> Row:
     return {name: getattr(attempt, name) for name in _ATTEMPT} | {
         "id": attempt.id,
         "at": iso(attempt.at),
-        "delivery": None if attempt.delivery is None else json.dumps(attempt.delivery),
+        "delivery": _dumped(attempt.delivery),
         "follow_up_of": follow_up and follow_up.attempt,
         "criterion": follow_up and follow_up.criterion,
     }
@@ -34,8 +35,9 @@ def attempt_row(attempt: Attempt) -> Row:
 def draft_row(draft: Draft) -> Row:
     """A draft as a row; a draft that follows up nothing has an empty criterion."""
     follow_up = draft.follow_up
-    return {name: getattr(draft, name) for name in _PLAIN} | {
+    return {name: getattr(draft, name) for name in _DRAFT} | {
         "at": iso(draft.at),
+        "transcript": _dumped(draft.transcript),
         "follow_up_of": follow_up and follow_up.attempt,
         "criterion": criterion_of(draft),
     }
@@ -67,7 +69,12 @@ def verdict_row(attempt: str, own: OwnVerdict) -> Row:
 
 def draft_of(row: Row) -> Draft:
     """The draft of a row."""
-    return Draft(at=row["at"], follow_up=_follow_up(row), **{name: row[name] for name in _PLAIN})
+    return Draft(
+        at=row["at"],
+        transcript=_loaded(row["transcript"]),
+        follow_up=_follow_up(row),
+        **{name: row[name] for name in _DRAFT},
+    )
 
 
 def record_of(row: Row) -> Record:
@@ -84,6 +91,10 @@ def record_of(row: Row) -> Record:
         weights=_loaded(row["weights"]) or {},
         own_verdicts=tuple(map(OwnVerdict.model_validate, _loaded(row["own_verdicts"]))),
     )
+
+
+def _dumped(data: dict[str, Any] | None) -> str | None:
+    return None if data is None else json.dumps(data)
 
 
 def _loaded(text: str | None) -> Any:

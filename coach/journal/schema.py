@@ -59,7 +59,13 @@ CREATE TABLE draft (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST,)
+SPOKEN = """
+ALTER TABLE attempt ADD COLUMN doubt REAL NOT NULL DEFAULT 0 CHECK (doubt BETWEEN 0 AND 1);
+ALTER TABLE draft ADD COLUMN audio TEXT;
+ALTER TABLE draft ADD COLUMN transcript TEXT;
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, SPOKEN)
 
 
 def version(db: sqlite3.Connection) -> int:

@@ -1,10 +1,11 @@
 """A round: a question's answer, what was recovered after each nudge, and which nudge comes next."""
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from coach.grading import final_grade, score
 from coach.grading.follow_up import MOST, follow_up, weakest
-from coach.terms import Criterion, Grade, OwnVerdict, Question, Record, Verdict
+from coach.terms import Attempt, Criterion, Grade, OwnVerdict, Question, Record, Verdict
 
 
 class Round(NamedTuple):
@@ -77,3 +78,16 @@ def nudged(round_: Round, criterion: Criterion) -> Question:
     grade = grade_of(round_)
     own = next((each.follow_up for each in grade.criteria if each.id == criterion.id), None) if grade else None
     return round_.question.model_copy(update={"question": own or follow_up(criterion), "criteria": (criterion,)})
+
+
+def leftovers(questions: Mapping[str, Question], attempts: Iterable[Attempt]) -> list[tuple[Question, Attempt]]:
+    """Attempts with what each was asked, a follow-up's criterion alone; without those whose question is gone."""
+    asked = ((_as_asked(questions.get(attempt.question), attempt), attempt) for attempt in attempts)
+    return [(question, attempt) for question, attempt in asked if question]
+
+
+def _as_asked(question: Question | None, attempt: Attempt) -> Question | None:
+    if question is None or attempt.follow_up is None:
+        return question
+    criterion = next((each for each in question.criteria if each.id == attempt.follow_up.criterion), None)
+    return nudged(Round(attempt.question, question), criterion) if criterion else None

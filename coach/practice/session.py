@@ -1,8 +1,9 @@
 """A practice session as a table: what can happen in each state, and where it leads.
 
-A follow-up has its own state: it is answered without hints and without a rating of one's own. While an answer is
-recorded, transcribed or edited, `ask` and `follow_up` drop it and lead back to what was asked; in a mock interview
-`ask` is the next question. `skip` passes over a rating or a follow-up. `leave` leads home from everywhere.
+A follow-up has its own state: it is answered without hints and without a rating of one's own. From listening and
+transcribing, `ask` and `follow_up` lead back to what was asked, where a transcript is edited as typed words are, and
+`speak` back to the recording; in a mock interview `ask` is also the next question. `skip` passes over a rating or a
+follow-up. `leave` leads home from everywhere.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,6 @@ class State(StrEnum):
     ASKING = "asking"
     LISTENING = "listening"
     TRANSCRIBING = "transcribing"
-    EDITING = "editing"
     RATING = "rating"
     GRADING = "grading"
     REVIEWING = "reviewing"
@@ -31,10 +31,8 @@ class Event(StrEnum):
 
     ASK = "ask"
     FOLLOW_UP = "follow_up"
-    RECORD = "record"
-    STOP = "stop"
-    OPEN_FILE = "open_file"
-    TRANSCRIBED = "transcribed"
+    SPEAK = "speak"
+    TRANSCRIBE = "transcribe"
     SUBMIT = "submit"
     RATED = "rated"
     SKIP = "skip"
@@ -52,36 +50,26 @@ _STEPS: dict[State, dict[Event, State]] = {
         Event.SHOW_SETTINGS: State.SETTINGS,
     },
     State.ASKING: {
-        Event.RECORD: State.LISTENING,
-        Event.OPEN_FILE: State.TRANSCRIBING,
+        Event.SPEAK: State.LISTENING,
         Event.SUBMIT: State.RATING,
         Event.ASK: State.ASKING,
         Event.FINISH: State.MOCK_REPORT,
     },
     State.FOLLOWING_UP: {
-        Event.RECORD: State.LISTENING,
-        Event.OPEN_FILE: State.TRANSCRIBING,
+        Event.SPEAK: State.LISTENING,
         Event.SUBMIT: State.GRADING,
         Event.SKIP: State.REVIEWING,
         Event.ASK: State.ASKING,
     },
     State.LISTENING: {
-        Event.STOP: State.TRANSCRIBING,
+        Event.TRANSCRIBE: State.TRANSCRIBING,
         Event.ASK: State.ASKING,
         Event.FOLLOW_UP: State.FOLLOWING_UP,
     },
     State.TRANSCRIBING: {
-        Event.TRANSCRIBED: State.EDITING,
+        Event.SPEAK: State.LISTENING,
         Event.ASK: State.ASKING,
         Event.FOLLOW_UP: State.FOLLOWING_UP,
-    },
-    State.EDITING: {
-        Event.RECORD: State.LISTENING,
-        Event.OPEN_FILE: State.TRANSCRIBING,
-        Event.SUBMIT: State.RATING,
-        Event.ASK: State.ASKING,
-        Event.FOLLOW_UP: State.FOLLOWING_UP,
-        Event.FINISH: State.MOCK_REPORT,
     },
     State.RATING: {Event.RATED: State.GRADING, Event.SKIP: State.GRADING},
     State.GRADING: {Event.GRADED: State.REVIEWING},

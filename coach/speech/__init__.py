@@ -5,7 +5,7 @@ Audio libraries and recognisers run in child processes only: see `child.py`.
 
 from coach.speech.audio import LONGEST
 from coach.speech.delivery import delivery
-from coach.speech.doubt import DOUBTFUL, DoubtingJudge, doubted, doubtful_share
+from coach.speech.doubt import DOUBTFUL, DoubtingJudge, doubted, doubtful_share, doubtful_words
 from coach.speech.listener import Listener
 from coach.speech.opening import ENGINES, best_engine, open_transcriber, why_not
 from coach.speech.recorder import Level, Player, Recorded, Recorder, SpeakNow, microphones
@@ -34,6 +34,7 @@ __all__ = [
     "delivery",
     "doubted",
     "doubtful_share",
+    "doubtful_words",
     "hints_of",
     "microphones",
     "open_transcriber",

@@ -4,26 +4,33 @@ A word is doubtful below `DOUBTFUL`. Where more than `MOST` of an answer's words
 was said: criteria that it finds missed or half made are left unjudged, with the reason "check the transcript".
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
 from coach.speech.terms import Transcript
-from coach.terms import Case, Judge, JudgeAround, Judgement, Verdict
+from coach.terms import Case, Judge, JudgeAround, Judgement, Passage, Verdict
 
 DOUBTFUL = 0.5
 """The probability below which a word is doubtful."""
 MOST = 0.2
 """The share of doubtful words up to which a verdict stands."""
 _UNHEARD = (Verdict.MISSED, Verdict.PARTIAL)
+_WORD = re.compile(r"\S+")
+
+
+def doubtful_words(transcript: Transcript, text: str) -> tuple[Passage, ...]:
+    """The text's words that were heard with doubt and that nobody has corrected."""
+    words = [Passage(*found.span(), found.group()) for found in _WORD.finditer(text)]
+    heard = [word.text for word in transcript.words]
+    blocks = SequenceMatcher(None, heard, [word.text for word in words]).get_matching_blocks()
+    kept = ((block.a + i, block.b + i) for block in blocks for i in range(block.size))
+    return tuple(words[there] for here, there in kept if transcript.words[here].prob < DOUBTFUL)
 
 
 def doubtful_share(transcript: Transcript, text: str) -> float:
     """The share of the text's words that were heard with doubt and that nobody has corrected, 0 to 1."""
-    words = text.split()
-    heard = [word.text for word in transcript.words]
-    blocks = SequenceMatcher(None, heard, words, autojunk=False).get_matching_blocks()
-    kept = [word for block in blocks for word in transcript.words[block.a : block.a + block.size]]
-    return sum(word.prob < DOUBTFUL for word in kept) / max(1, len(words))
+    return len(doubtful_words(transcript, text)) / max(1, len(text.split()))
 
 
 def doubted(judgement: Judgement, share: float) -> Judgement:

@@ -41,11 +41,14 @@ Event = SpeakNow | Level | Recorded
 
 
 class Recorder:
-    """A recording under way: a new WAV file that grows, and can be read whatever happens."""
+    """A recording under way: a new WAV file that grows, and can be read whatever happens.
 
-    def __init__(self, path: Path) -> None:
+    A scripted one needs no microphone and hears a hum.
+    """
+
+    def __init__(self, path: Path, scripted: bool = False) -> None:
         self.path = path
-        self._child = Child(worker("record", str(path)))
+        self._child = Child(worker("hum" if scripted else "record", str(path)))
 
     def __enter__(self) -> Self:
         return self

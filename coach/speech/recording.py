@@ -4,10 +4,10 @@ import os
 import queue
 import threading
 import wave
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -24,11 +24,11 @@ Heard = queue.SimpleQueue[bytes | str]
 """Blocks of 16-bit samples, and between them what the person wants: pause, resume or stop."""
 
 
-def record(path: Path, told: Told, say: Say) -> None:
-    """Record from the microphone until told to stop; SpeechError where that goes wrong."""
+def record(path: Path, told: Told, say: Say, opened: Callable[[], Any] = microphone) -> None:
+    """Record from a microphone until told to stop; SpeechError where that goes wrong."""
     heard: Heard = queue.SimpleQueue()
     threading.Thread(target=_forward, args=(told, heard), daemon=True).start()
-    with microphone() as device, new_wav(path) as file:
+    with opened() as device, new_wav(path) as file:
         device.start(_into(heard))
         take(path, file, heard, say)
 

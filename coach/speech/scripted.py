@@ -1,6 +1,42 @@
-"""A transcriber that hears what it is told to, for tests, demonstrations and measuring what everything else costs."""
+"""A microphone and a transcriber that hear what they are told to: for tests, demonstrations and measuring the rest."""
+
+import threading
+from collections.abc import Generator
+from typing import Self
+
+import numpy as np
 
 from coach.speech.terms import RATE, Pcm, Transcript, Word
+
+_BLOCK = 0.05
+"""Seconds of sound that come at once."""
+
+
+class ScriptedMicrophone:
+    """Hears a hum that swells twice a second, as fast as time passes; the form is that of miniaudio's devices."""
+
+    def __init__(self) -> None:
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._hum, daemon=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+
+    def start(self, blocks: Generator[None, bytes, None]) -> None:
+        """Send blocks of 16-bit samples from a thread of its own until closed."""
+        self._blocks = blocks
+        self._thread.start()
+
+    def _hum(self) -> None:
+        at = 0.0
+        while not self._closed.wait(_BLOCK):
+            times = at + np.arange(int(RATE * _BLOCK)) / RATE
+            wave = 3000 * (1.1 + np.sin(4 * np.pi * times)) * np.sin(240 * np.pi * times)
+            self._blocks.send(wave.astype("<i2").tobytes())
+            at += _BLOCK
 
 
 class ScriptedTranscriber:

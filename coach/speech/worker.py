@@ -48,6 +48,14 @@ def record(told: Told, say: Say, path: str) -> None:
     record(Path(path), told, say)
 
 
+def hum(told: Told, say: Say, path: str) -> None:
+    """Record what the scripted microphone hears into a file."""
+    from coach.speech.recording import record
+    from coach.speech.scripted import ScriptedMicrophone
+
+    record(Path(path), told, say, ScriptedMicrophone)
+
+
 def play(told: Told, say: Say, path: str) -> None:
     """Play a file."""
     from coach.speech.playing import play
@@ -66,6 +74,7 @@ def microphones(told: Told, say: Say) -> None:
 ROLES: dict[str, Callable[..., None]] = {
     "transcribe": transcribe,
     "record": record,
+    "hum": hum,
     "play": play,
     "microphones": microphones,
 }

@@ -48,20 +48,26 @@ class FollowUp(Noun):
 
 
 class Draft(Noun):
-    """An answer that is being written; `question` is `bank/question`, `hints` how many steps of help were taken."""
+    """An answer that is being written; `question` is `bank/question`, `hints` how many steps of help were taken.
+
+    `audio` is the path of what was said, `transcript` what was heard in it.
+    """
 
     question: str
     at: Moment
     text: Words
     seconds: Seconds = 0.0
     hints: int = Field(default=0, ge=0)
+    audio: Words | None = None
+    transcript: dict[str, Any] | None = None
     follow_up: FollowUp | None = None
 
 
 class Attempt(Noun):
     """An answer that was handed in; `question` is `bank/question`, `audio` the path of what was said.
 
-    `self_rating` is the score that the person expects, 0 to 100. `delivery` holds the figures of how it was said.
+    `self_rating` is the score that the person expects, 0 to 100. `delivery` holds the figures of how it was said;
+    `doubt` is the share of its words that were heard with doubt, 0 to 1.
     """
 
     question: str
@@ -72,6 +78,7 @@ class Attempt(Noun):
     spoken: bool = False
     audio: Words | None = None
     delivery: dict[str, Any] | None = None
+    doubt: float = Field(default=0.0, ge=0, le=1)
     hints: int = Field(default=0, ge=0)
     self_rating: Points | None = None
     follow_up: FollowUp | None = None

@@ -4,43 +4,31 @@ Where an event leads is the session's table's to say: an event that the state do
 """
 
 import asyncio
-import getpass
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from coach.errors import CoachError, JournalError
+from coach.errors import ModelError
 from coach.journal import Journal
-from coach.judges import open_judge
-from coach.library import Library
 from coach.plain import plain
 from coach.practice import TRANSITIONS, Event, State, mock_of, mock_within, next_question
-from coach.terms import Attempt, Draft, Grade, Judge, Question
+from coach.terms import Draft
 from coach.tui.ask import AskScreen
-from coach.tui.grader import Grader
 from coach.tui.home import HomeScreen
-from coach.tui.keeper import Keeper
+from coach.tui.judging import JudgingApp
 from coach.tui.mock import Interview, MockLength, MockReport, MockScreen, length
 from coach.tui.progress import ProgressScreen
+from coach.tui.pull import Pull, Stopped
 from coach.tui.reading import HELP, ReadingScreen
 from coach.tui.screen import CoachScreen
 from coach.tui.settings import SettingsScreen
 
 
-def local_now() -> datetime:
-    """The time, in the person's zone."""
-    return datetime.now().astimezone()
-
-
-class CoachApp(App[None]):
+class CoachApp(JudgingApp):
     """Choose a question, answer it, see what the answer made of it, answer what is asked next."""
 
     TITLE = "coach"
@@ -51,61 +39,23 @@ class CoachApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", priority=True, show=False),
     ]
 
-    def __init__(
-        self,
-        library: Library,
-        judge: str,
-        opener: Callable[[str], Judge] = open_judge,
-        journal: Path | None = None,
-        clock: Callable[[], datetime] = local_now,
-    ) -> None:
-        super().__init__()
-        self.questions = {f"{bank.bank}/{question.id}": question for bank, question in library}
-        self.judge_name = judge
-        self.clock = clock
-        self.state = State.HOME
-        self.author = getpass.getuser()
-        self._opener = opener
-        self._journal = journal
-        self.grader: Grader
-        self.keeper: Keeper
+    state = State.HOME
+    """What the person is at."""
+    pulling: Pull | None = None
+    """The model that is on its way to this machine."""
 
     def get_default_screen(self) -> Screen[None]:
         """Home, under everything else."""
         return HomeScreen()
 
-    def on_load(self) -> None:
-        """The journal opens on its own thread."""
-        self.keeper = Keeper(lambda: Journal(self.clock(), self._journal))
-
-    def on_ready(self) -> None:
-        """The judge opens behind the first frame."""
-        self._loop_of_screens = asyncio.get_running_loop()
-        self.grader = Grader(partial(self._opener, self.judge_name))
-        self._greet()
-
-    @work
-    async def _greet(self) -> None:
-        try:
-            notice = await asyncio.wrap_future(self.keeper.ask(lambda journal: journal.notice))
-        except JournalError as error:
-            self.exit(return_code=2, message=f"coach: {plain(str(error))}")
-            return
-        if notice:
-            self.notify(plain(notice), title="The journal", severity="warning", timeout=30, markup=False)
-
-    def on_unmount(self) -> None:
-        """Let go of the grader; wait for the journal."""
-        self.grader.close()
-        self.keeper.close()
-
     def go(self, event: Event, screen: Callable[[], Screen[None]] | None = None) -> None:
-        """Follow an event to the state it leads to, and show that state's screen."""
+        """Follow an event to the state it leads to, and show that state's screen; what is read over it is closed."""
         if (self.state, event) not in TRANSITIONS:
             return
         self.state = TRANSITIONS[self.state, event]
-        if isinstance(self.screen, CoachScreen):
-            self.screen.leave()
+        while not isinstance(self.screen, CoachScreen):
+            self.pop_screen()
+        self.screen.leave()
         if self.state is State.HOME:
             self.pop_screen()
         elif screen and len(self.screen_stack) > 1:
@@ -138,12 +88,17 @@ class CoachApp(App[None]):
         self.notify("Nothing more is due today. Any question can still be chosen.", title="Well done")
         self.go(Event.LEAVE)
 
+    def on_graded_late(self) -> None:
+        """What home says of practice is no longer true."""
+        if isinstance(self.screen, HomeScreen):
+            self.screen.renew()
+
     def action_progress(self) -> None:
         """Show what practice has come to."""
         self.go(Event.SHOW_PROGRESS, ProgressScreen)
 
     def action_settings(self) -> None:
-        """Choose who judges."""
+        """Choose who judges and who listens."""
         self.go(Event.SHOW_SETTINGS, SettingsScreen)
 
     def action_help(self) -> None:
@@ -170,43 +125,26 @@ class CoachApp(App[None]):
         else:
             self.go(Event.ASK, lambda: MockScreen(interview, self.questions[interview.names[done]]))
 
-    def switch_judge(self, name: str) -> None:
-        """Let another judge grade from now on; it opens behind the screen."""
-        self.judge_name = name
-        self.grader.close()
-        self.grader = Grader(partial(self._opener, name))
-        self._tell_opened(self.grader)
-
-    @work(exclusive=True, group="judge")
-    async def _tell_opened(self, grader: Grader) -> None:
-        try:
-            judge = await asyncio.wrap_future(grader.judge)
-        except CoachError as error:
-            self.notify(plain(str(error)), title="Not opened", severity="error", timeout=30, markup=False)
-        else:
-            self.notify(plain(judge.name), title="Judges from now on", markup=False)
-
-    def keep(self, use: Callable[[Journal], None]) -> None:
-        """Write to the journal; the person is told where that fails."""
-        self.keeper.ask(use).add_done_callback(self._tell)
-
-    def _tell(self, done: "Future[None]") -> None:
-        if error := done.exception():
-            tell = partial(self.notify, plain(f"not kept: {error}"), severity="error", timeout=30, markup=False)
-            self._loop_of_screens.call_soon_threadsafe(tell)
-
-    def hand_in(self, question: Question, attempt: Attempt) -> "Future[Grade]":
-        """Keep an attempt, and its grade when it is there, whatever is on the screen by then."""
-        self.keep(lambda journal: journal.store(attempt))
-        coming = self.grader.grade(question, attempt.text)
-        coming.add_done_callback(partial(self._keep_grade, question, attempt.id))
-        return coming
-
-    def _keep_grade(self, question: Question, attempt: str, done: "Future[Grade]") -> None:
-        if done.cancelled() or isinstance(done.exception(), CoachError) or self.keeper.closed:
+    def pull(self, name: str) -> None:
+        """Pull a model of the catalogue, one at a time."""
+        if self.pulling:
+            self.warn("One at a time", f"{self.pulling.name} is on its way; x stops it")
             return
-        grade, weights = done.result(), {each.id: each.weight for each in question.criteria}
-        self.keep(lambda journal: journal.keep_grade(attempt, grade, weights))
+        self.pulling = Pull(name)
+        self._await_pull(self.pulling)
+
+    @work(group="pull")
+    async def _await_pull(self, pull: Pull) -> None:
+        try:
+            model = await asyncio.wrap_future(pull.done)
+        except (ModelError, Stopped) as error:
+            self.warn(f"{pull.name} was not pulled", str(error))
+        else:
+            self.notify(f"Choose gguf:{plain(model.name)} to let it judge.", title="Pulled", timeout=30, markup=False)
+        self.pulling = None
+        if isinstance(self.screen, SettingsScreen):
+            self.screen.renew()
+            self.screen.draw_pull()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The app's own commands before Textual's."""
@@ -214,7 +152,7 @@ class CoachApp(App[None]):
             yield SystemCommand("Next question", "Ask what is due, or what is new", self.ask_next)
             yield SystemCommand("Mock interview", "Questions one after another, a report at the end", self.action_mock)
             yield SystemCommand("Progress", "Scores, mastery, weak points, calendar", self.action_progress)
-            yield SystemCommand("Settings", "Choose who judges", self.action_settings)
+            yield SystemCommand("Settings", "Choose who judges and who listens, pull models", self.action_settings)
         else:
             yield SystemCommand("Home", "Leave what is here; a draft stays", self.action_leave)
         yield SystemCommand("Help", "What there is, and which keys do it", self.action_help)

@@ -16,15 +16,20 @@ class FollowUpScreen(AskScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back to the review")]
     HINTED = False
+    AGAIN = Event.FOLLOW_UP
 
     def __init__(self, round_: Round, criterion: Criterion, draft: Draft | None = None) -> None:
         follow_up = FollowUp(attempt=round_.records[0].attempt.id, criterion=criterion.id)
         super().__init__(round_.name, nudged(round_, criterion), draft, follow_up)
-        self._round = round_
+        self._round, self._criterion = round_, criterion
 
     def heading(self) -> str:
         """Which of the follow-ups."""
         return f"follow-up {len(self._round.records)}"
+
+    def again(self, draft: Draft) -> AskScreen:
+        """The same follow-up, with what there is of the answer by now."""
+        return FollowUpScreen(self._round, self._criterion, draft)
 
     def submitted(self, attempt: Attempt) -> None:
         """Back to the review, where the grade will show."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from coach.grading import grade
-from coach.terms import Grade, Judge, Question
+from coach.terms import Attempt, Grade, Judge, Question
 
 
 class Grader:
@@ -14,9 +14,18 @@ class Grader:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader")
         self.judge: Future[Judge] = self._thread.submit(open_judge)
 
-    def grade(self, question: Question, answer: str) -> Future[Grade]:
+    def grade(self, question: Question, attempt: Attempt) -> Future[Grade]:
         """The grade, when it is there; raises in the future what opening the judge raised."""
-        return self._thread.submit(lambda: grade(question, answer, self.judge.result()))
+        return self._thread.submit(lambda: grade(question, attempt.text, self._judge_of(attempt)))
+
+    def _judge_of(self, attempt: Attempt) -> Judge:
+        """The judge, with the doubt about what it judges by."""
+        judge = self.judge.result()
+        if not attempt.doubt:
+            return judge
+        from coach.speech import DoubtingJudge
+
+        return DoubtingJudge(judge, {attempt.text: attempt.doubt})
 
     def close(self) -> None:
         """Drop what waits; what runs is left to end."""

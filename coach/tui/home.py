@@ -64,10 +64,11 @@ class HomeScreen(CoachScreen):
 
     def on_screen_resume(self) -> None:
         """What was done since is counted."""
-        self._renew()
+        self.renew()
 
     @work(exclusive=True)
-    async def _renew(self) -> None:
+    async def renew(self) -> None:
+        """Draw what the journal says now."""
         try:
             past = await asyncio.wrap_future(self.coach.keeper.past())
         except JournalError:  # the app has told it, and ends

@@ -43,8 +43,9 @@ def marked(answer: str, criteria: Iterable[CriterionGrade], selected: str) -> Ma
 
 
 def in_words(judged: CriterionGrade) -> str:
-    """The verdict and how sure; a person's own with the judge's beside it."""
-    sure = f", {judged.confidence:.0%} sure" if judged.confidence is not None else ""
+    """The verdict and how sure, where there is one; a person's own with the judge's beside it."""
+    confidence = None if judged.verdict is Verdict.UNJUDGED else judged.confidence
+    sure = f", {confidence:.0%} sure" if confidence is not None else ""
     if judged.review:
         return f"{HEADINGS[judged.verdict]}, you say. The judge: {HEADINGS[judged.review.overrides].lower()}{sure}"
     return f"{HEADINGS[judged.verdict]}{sure}" + (f": {plain(judged.reason)}" if judged.reason else "")

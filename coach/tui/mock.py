@@ -17,10 +17,10 @@ from textual.widgets import Footer, Header, Input, Label, Static, TextArea
 from coach.errors import CoachError, OutputError
 from coach.practice import MockAnswer, as_html, as_markdown
 from coach.practice.mock_report import points, summary, verdict_on
-from coach.report.files import replacing
-from coach.terms import Attempt, Grade, Mode, Question
+from coach.terms import Attempt, Draft, Grade, Mode, Question
 from coach.tui.ask import AskScreen
 from coach.tui.screen import CoachScreen
+from coach.tui.spoken import delivery_line
 
 _LENGTH = re.compile(r"(?P<count>[1-9]\d{0,2})\s*(?P<minutes>m|min|minutes?)?", re.IGNORECASE)
 
@@ -72,14 +72,18 @@ class MockScreen(AskScreen):
     MODE = Mode.MOCK
     HINTED = False
 
-    def __init__(self, interview: Interview, question: Question) -> None:
-        super().__init__(interview.names[len(interview.answered)], question)
+    def __init__(self, interview: Interview, question: Question, draft: Draft | None = None) -> None:
+        super().__init__(interview.names[len(interview.answered)], question, draft)
         self._interview = interview
 
     def heading(self) -> str:
         """Which of the questions."""
         count = len(self._interview.names)
         return f"mock interview, question {len(self._interview.answered) + 1} of {count}"
+
+    def again(self, draft: Draft) -> AskScreen:
+        """The same question, with what there is of the answer by now."""
+        return MockScreen(self._interview, self.question, draft)
 
     def action_pass(self) -> None:
         """Go on with what is written, which may be nothing and earn nothing."""
@@ -135,6 +139,8 @@ class MockReport(CoachScreen):
         """Write both files into the folder that coach was started in."""
         if self._answers is None:
             return
+        from coach.report.files import replacing  # all of coach's reports come with it
+
         stem = Path.cwd() / f"mock-interview-{self._at:%Y-%m-%d-%H%M}"
         try:
             for suffix, draw in ((".md", as_markdown), (".html", as_html)):
@@ -157,4 +163,5 @@ async def graded(coming: "Future[Grade]") -> Grade | None:
 def told(answer: MockAnswer) -> str:
     """An answer of the interview in lines."""
     lines = [f"  {point.heading}: {point.text}" for point in points(answer)]
-    return "\n".join([answer.question.question, f"  {verdict_on(answer)}", *lines])
+    said = [f"  {line}" for line in [delivery_line(answer.attempt.delivery)] if line]
+    return "\n".join([answer.question.question, f"  {verdict_on(answer)}", *lines, *said])

@@ -21,8 +21,12 @@ words.
 Home      Enter asks the selected question, n the one that is due or new.
           ✎ begun    ● due today    ✓ asked before
 Answer    ctrl+s grades. ctrl+t gives help in three steps; what is earned
-          with help is shown apart. The clock never cuts off, and what you
-          write is kept.
+          with help is shown apart. The clock never cuts off, and what
+          you write is kept.
+Speak     ctrl+r, then space records and pauses, p plays back, d
+          discards, enter transcribes; or give the path of a sound file.
+          What was heard is a draft: words in doubt are underlined and
+          listed. Correct it, then ctrl+s grades it.
 Review    up and down select a point and mark its words in the answer.
           Your own verdict counts in place of the judge's:
           c made, p half made, m missed, x wrong.

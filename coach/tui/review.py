@@ -22,6 +22,7 @@ from coach.terms import Attempt, CriterionGrade, Grade, OwnVerdict, Record, Verd
 from coach.tui.marking import MARKS, Marked, in_words, marked
 from coach.tui.reading import ReadingScreen
 from coach.tui.screen import CoachScreen
+from coach.tui.spoken import delivery_line
 from coach.tui.standing import standing
 
 _YOURS = Binding.Group("Your verdict", compact=True)
@@ -59,6 +60,7 @@ class ReviewScreen(CoachScreen):
                 yield Static(id="point")
                 with VerticalScroll(classes="answer"):
                     yield Static(id="said")
+        yield Static(id="delivery")
         yield Static(id="next")
         yield Footer()
 
@@ -66,6 +68,7 @@ class ReviewScreen(CoachScreen):
         """Wait for the grade without holding up the keyboard."""
         super().on_mount()
         self._show()
+        self._show_delivery()
         if self._pending:
             self.say("#headline", "Grading …")
             self.say("#said", self._pending.attempt.text)
@@ -88,6 +91,19 @@ class ReviewScreen(CoachScreen):
         self._show()
         if trouble:
             self.say("#headline", trouble)
+
+    def _show_delivery(self) -> None:
+        """Say how the answer and its follow-ups were said, beside the grade."""
+        attempts = [record.attempt for record in self.round.records]
+        if self._pending:
+            attempts.append(self._pending.attempt)
+        lines = [
+            f"Follow-up. {line}" if attempt.follow_up else line
+            for attempt in attempts
+            if (line := delivery_line(attempt.delivery))
+        ]
+        self.say("#delivery", "\n".join(lines))
+        self.query_one("#delivery").display = bool(lines)
 
     def _show(self) -> None:
         grade = grade_of(self.round)
