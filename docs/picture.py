@@ -23,10 +23,11 @@ ASKED = "ai-inference/kv-cache"
 DAYS = (23, 20, 17, 14, 12, 9, 8, 6, 5, 3, 2, 1)
 """How many days ago the first questions were answered, each with half of its model answer or all of it."""
 ANSWER = """\
-The cache keeps the key and value tensors of the previous tokens. So earlier tokens are not computed again at every \
-step.
+It stores the keys and values of previous tokens. We keep it to avoid recomputing attention for the earlier tokens at \
+each step of generation.
 
-It has a fixed size, no matter how long the sequence gets. For a large model memory has to be kept in mind, though.
+The cache's size is constant, so its memory is never a problem for long sequences. It can take up more memory than the \
+weights of the model do, though.
 """
 
 
@@ -39,12 +40,14 @@ async def ask(pilot: Pilot[None]) -> None:
     """Half an answer, with a step of help."""
     await pilot.app.ask(ASKED)
     await pilot.pause()
-    pilot.app.screen.query_one(TextArea).text = ANSWER.partition("\n\n")[0]
+    editor = pilot.app.screen.query_one(TextArea)
+    editor.text = ANSWER.partition("\n\n")[0]
+    editor.move_cursor(editor.document.end)
     await pilot.press("ctrl+t", "ctrl+t")
 
 
 async def review(pilot: Pilot[None]) -> None:
-    """An answer that makes, half makes and denies points."""
+    """An answer that makes a point and denies another; mini leaves the rest to the person."""
     await pilot.app.ask(ASKED)
     await pilot.pause()
     pilot.app.screen.query_one(TextArea).text = ANSWER

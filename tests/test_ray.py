@@ -40,7 +40,7 @@ def write(path: Path, count: int) -> Path:
     with path.open("w", encoding="utf-8") as file:
         for i in range(count):
             said = f"One is {'very ' * (i * 7 % 13)}odd, said {i if i % 5 else i // 50}."
-            record = {"id": f"a{i % 400}", "question": ("one", "demo/both")[i % 2], "answer": said, "n": i}
+            record = {"id": f"a{i if i % 89 else 0}", "question": ("one", "demo/both")[i % 2], "answer": said, "n": i}
             file.write(f"{json.dumps(record) if i % 97 else 'no record'}\n")
     return path
 
@@ -123,6 +123,7 @@ def listening(gate: Gate) -> Iterator[int]:
                 self.rfile.read()  # until the judge is gone
 
     with ThreadingTCPServer(("127.0.0.1", 0), Reporter) as server:
+        server.daemon_threads = True
         Thread(target=server.serve_forever, args=(0.05,)).start()
         yield server.server_address[1]
         server.shutdown()
@@ -164,7 +165,7 @@ def test_a_node_that_is_killed_in_mid_run_changes_nothing(cluster: "Cluster", li
         os.kill(gate.pid, signal.SIGKILL)
         gate.lost.set()
 
-    killer = Thread(target=kill)
+    killer = Thread(target=kill, daemon=True)
     killer.start()
     with (
         listening(gate) as port,

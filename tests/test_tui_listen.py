@@ -11,7 +11,7 @@ from practice_records import NOON
 from sounds import heard, write_wav
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
-from tui_pilot import ANSWER, answered, app_of, kept, press, settled, shown, written
+from tui_pilot import ANSWER, answered, app_of, kept, press, settled, shown, still, written
 
 from coach.errors import SpeechError
 from coach.journal import Journal
@@ -632,8 +632,7 @@ def test_screens_look_as_they_did(
         pilot.app.theme = theme
         await listening(pilot)
         await SCREENS[screen](pilot, recorders)  # type: ignore[misc]
-        for editor in pilot.app.screen.query(TextArea):
-            editor.cursor_blink = False
+        still(pilot)
         await pilot.pause()
 
     assert snap_compare(app_hearing(library, tmp_path), terminal_size=size, run_before=drive)

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from practice_records import NOON, days, judged, record
 from textual.pilot import Pilot
-from textual.widgets import TextArea
-from tui_pilot import answered, app_of, practised, press, settled, written
+from tui_pilot import answered, app_of, practised, press, settled, still, written
 
 from coach.judges import ScriptedJudge
 from coach.library import Library
@@ -81,8 +80,7 @@ def test_screens_look_as_they_did(
             await press(pilot, *KEYS[screen])
         else:
             await ANSWERED[screen](pilot)
-        for editor in pilot.app.screen.query(TextArea):
-            editor.cursor_blink = False
+        still(pilot)
         await settled(pilot)
 
     assert snap_compare(app_of(library, tmp_path, ScriptedJudge()), terminal_size=size, run_before=drive)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from practice_records import NOON
 from textual.pilot import Pilot
-from textual.widgets import OptionList, Static, TextArea
+from textual.widgets import Input, OptionList, Static, TextArea
 
 from coach.journal import Journal
 from coach.judges import ScriptedJudge
@@ -72,6 +72,14 @@ async def answered(pilot: Pilot[None], answer: str = ANSWER) -> None:
     await press(pilot, "enter")
     await written(pilot, answer)
     await press(pilot, "enter")
+
+
+def still(pilot: Pilot[None]) -> None:
+    """Let no cursor blink; a line that was drawn while one was out of sight is drawn anew."""
+    for editor in pilot.app.screen.query("TextArea, Input"):
+        assert isinstance(editor, TextArea | Input)
+        editor.cursor_blink = False
+        editor.notify_style_update()
 
 
 def shown(pilot: Pilot[None], selector: str) -> str:

@@ -55,6 +55,7 @@ class SettingsScreen(CoachScreen):
         """The list is filled when the disk has answered."""
         super().on_mount()
         self.query_one(OptionList).focus()
+        self._pull = ""
         self.set_interval(DRAWN_EVERY, self.draw_pull)
         self.draw_pull()
         self.renew()
@@ -110,9 +111,13 @@ class SettingsScreen(CoachScreen):
 
     def draw_pull(self) -> None:
         """Say how far the model is that is on its way, if one is."""
-        pull = self.coach.pulling
-        self.say("#pull", pull.in_words() if pull else "")
-        self.refresh_bindings()
+        words = self.coach.pulling.in_words() if self.coach.pulling else ""
+        if words == self._pull:
+            return
+        self.say("#pull", words)
+        if bool(words) != bool(self._pull):
+            self.refresh_bindings()
+        self._pull = words
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A pull can be stopped while there is one."""

@@ -1,40 +1,69 @@
-"""What `coach grade` costs besides judging: reading, the journal, writing, with a judge that is instant."""
+"""`coach grade` in processes of its own: what it costs besides judging, and mini with one worker and with two.
+
+Besides judging there are reading, the journal and writing; their judge is the scripted one, which is instant.
+"""
 
 import json
-import subprocess
-import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from clock import once, row
+from clock import PEAK, apart, once, row
+from mini import authored
 
 from coach.library import load_library, shipped
+from coach.terms import Bank, Case
 
-ANSWERS = 200_000
+ANSWERS, JUDGED = 200_000, 2000
 AUTHORED = Path(__file__).parents[2] / "models" / "recipe" / "data" / "answers.jsonl"
+GRADE = (
+    PEAK
+    + """
+import atexit, time
+from coach.cli import main
+
+atexit.register(lambda: print(f"{time.process_time():.0f} s on cores, {peak():.0f} MB at most"))
+main()
+"""
+)
 
 
 def main() -> None:
-    """Answers a second and memory, for each kind of output."""
+    """Answers a second, time on cores and memory."""
     with tempfile.TemporaryDirectory() as folder:
-        answers = _written(Path(folder) / "answers.jsonl")
-        for suffix in ("jsonl", "csv", "parquet"):
-            _line(suffix, answers, Path(folder) / f"grades.{suffix}")
+        _overhead(Path(folder))
+        _mini(Path(folder))
 
 
-def _line(suffix: str, answers: Path, out: Path) -> None:
-    found: list[str] = []
-    seconds = once(lambda: found.append(_graded(answers, out)))
-    row(f"{ANSWERS:,} answers to {suffix}", seconds, None, f"{ANSWERS / seconds:,.0f} answers a second, {found[0]}")
+def _overhead(folder: Path) -> None:
+    """The shipped bank's questions, once for each kind of output."""
+    answers = _many(folder / "many.jsonl")
+    for suffix in ("jsonl", "csv", "parquet"):
+        out = folder / f"grades.{suffix}"
+        _graded(f"{ANSWERS:,} answers to {suffix}", ANSWERS, [answers, "--judge", "scripted", "--out", out])
 
 
-def _graded(answers: Path, out: Path) -> str:
-    """Grade in a process of its own; its time on a core and its memory in words."""
-    args = [sys.executable, "-c", GRADE, "grade", answers, "--judge", "scripted", "--out", out]
-    return subprocess.run(args, check=True, capture_output=True, text=True).stdout.strip()
+def _mini(folder: Path) -> None:
+    """Authored answers to their own questions; the ratio is to one worker's time."""
+    cases = authored(JUDGED)
+    answers, bank = _real(folder / "real.jsonl", cases), _bank(folder / "authored.yaml", cases)
+    judge = [answers, "--rubrics", bank, "--judge", "mini", "--fresh"]
+    alone = None
+    for workers in (1, 2):
+        args = [*judge, "--workers", workers, "--out", folder / f"{workers}.jsonl"]
+        seconds = _graded(f"{len(cases):,} answers by mini, --workers {workers}", len(cases), args, alone)
+        alone = alone or seconds
 
 
-def _written(path: Path) -> Path:
+def _graded(what: str, answers: int, args: Sequence[object], against: float | None = None) -> float:
+    """Print the line of a run, and give its seconds."""
+    told: list[str] = []
+    seconds = once(lambda: told.append(apart(GRADE, "grade", *args)))
+    row(what, seconds, against, f"{answers / seconds:,.1f} answers a second, {told[0]}")
+    return seconds
+
+
+def _many(path: Path) -> Path:
     """Authored answers (90 words on average) to the shipped questions, no two the same."""
     questions = [question.id for _, question in load_library(shipped("rubrics"))]
     texts = [json.loads(line)["answer"] for line in AUTHORED.read_text(encoding="utf-8").splitlines()]
@@ -45,14 +74,15 @@ def _written(path: Path) -> Path:
     return path
 
 
-GRADE = """
-import atexit, resource
-from coach.cli import main
+def _real(path: Path, cases: Sequence[Case]) -> Path:
+    records = [{"id": f"a{i}", "question": case.question.id, "answer": case.answer} for i, case in enumerate(cases)]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
 
-@atexit.register
-def told():
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    print(f"{used.ru_utime + used.ru_stime:.0f} s on a core, {used.ru_maxrss / 1024:.0f} MB at most")
 
-main()
-"""
+def _bank(path: Path, cases: Sequence[Case]) -> Path:
+    """The questions of some cases as a bank; JSON is YAML."""
+    questions = {case.question.id: case.question for case in cases}
+    bank = Bank(bank="authored", title="Authored", questions=tuple(questions.values()))
+    path.write_text(bank.model_dump_json(exclude_defaults=True), encoding="utf-8")
+    return path

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from clock import best, row
+from clock import PEAK, apart, best, row
 
 
 def main() -> None:
@@ -15,9 +15,9 @@ def main() -> None:
     row("coach rubrics check", best(lambda: _run("-m", "coach", "rubrics", "check"), 3), bare)
     llama = best(lambda: _run("-c", "import llama_cpp"), 5)
     row("import llama_cpp", llama, bare)
-    row("the first grade by mini, in a new process", best(lambda: _run("-c", FIRST), 5), llama)
-    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
-    print(f"  resident after 50 grades by mini: {done.stdout.strip()}")
+    first = best(lambda: _run("-c", FIRST), 5)
+    row("the first grade by mini, in a new process", first, llama, f"{first - llama:.2f} s besides that import")
+    print(f"  resident after 50 grades by mini: {apart(MEMORY)}")
 
 
 def _run(*args: str) -> None:
@@ -27,18 +27,18 @@ def _run(*args: str) -> None:
 FIRST = """
 import coach
 library = coach.load_library(coach.shipped("rubrics"))
+judge = coach.open_judge("mini")
 question = library.find("kv-cache")
-coach.grade(question, question.reference, coach.open_judge("mini"))
+coach.grade(question, question.reference, judge)
 """
 
 MEMORY = (
-    FIRST
+    PEAK
+    + FIRST
     + """
-import resource, sys
-judge = coach.open_judge("mini")
+import sys
 for _, question in library:
     coach.grade(question, question.reference, judge)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(f"{peak / 1024:.0f} MB at most, torch {'imported' if 'torch' in sys.modules else 'not imported'}")
+print(f"{peak():.0f} MB at most, torch {'imported' if 'torch' in sys.modules else 'not imported'}")
 """
 )
