@@ -11,6 +11,7 @@ from typing import Self
 
 from platformdirs import user_cache_path
 
+from coach.errors import JudgeError
 from coach.terms import Judgement
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS judgement (key TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID"
@@ -52,11 +53,19 @@ class JudgementCache:
             self._db.executemany("INSERT OR IGNORE INTO judgement VALUES (?, ?)", rows)
 
     def _open(self) -> sqlite3.Connection:
-        """The database; a damaged one is set aside and begun anew."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """The database; JudgeError where it cannot be opened."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self._opened_or_anew()
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise JudgeError(f"{self.path}: cannot be opened: {error}; --fresh goes without it") from None
+
+    def _opened_or_anew(self) -> sqlite3.Connection:
         try:
             return _connect(self.path)
-        except sqlite3.DatabaseError:
+        except sqlite3.OperationalError:  # another process begins the same file, and SQLite does not always wait
+            return _connect(self.path)
+        except sqlite3.DatabaseError:  # it is no database, or damaged: it is set aside
             self.path.replace(self.path.with_suffix(".damaged"))
             return _connect(self.path)
 

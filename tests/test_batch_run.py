@@ -253,7 +253,7 @@ def test_a_longer_shorter_or_shifted_input_gives_what_a_fresh_run_gives(
     run: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: tuple[int, int]
 ) -> None:
     answers, out = write(tmp_path / "a.jsonl", 40), tmp_path / "g.jsonl"
-    monkeypatch.setattr(RunJournal, "publish", lambda _: None)
+    monkeypatch.setattr(RunJournal, "drop", lambda _: None)
     run("grade", answers, *SCRIPTED, "--out", out)
     monkeypatch.undo()
     write(answers, 60).write_text("".join(answers.read_text().splitlines(keepends=True)[slice(*lines)]))

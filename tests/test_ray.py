@@ -2,10 +2,11 @@
 
 import json
 import os
+import pickle
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -18,10 +19,14 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import Coach
 
+from coach import __version__
 from coach.batch import Engine, GradeStore, Summary, grade_into, in_this_process, read_records
-from coach.batch.engine_ray import on_ray
-from coach.errors import JudgeError
-from coach.judges import ScriptedJudge
+from coach.batch.engine_ray import JudgeActor, on_ray
+from coach.batch.grade_store import Entry
+from coach.batch.run import Placed
+from coach.cli.engine import _opened_in_actor
+from coach.errors import EngineError, JudgeError
+from coach.judges import JudgeSettings, ScriptedJudge
 from coach.library import Library
 from coach.terms import Case, Judge, Judgement, Receipt
 
@@ -33,6 +38,7 @@ SECONDS = 120
 """How long a lost event is waited for on a busy machine before the test fails."""
 STORE = 2**27
 """Bytes of a node's object store."""
+SCRIPTED = Receipt(name="scripted")
 
 
 def write(path: Path, count: int) -> Path:
@@ -42,6 +48,13 @@ def write(path: Path, count: int) -> Path:
             said = f"One is {'very ' * (i * 7 % 13)}odd, said {i if i % 5 else i // 50}."
             record = {"id": f"a{i if i % 89 else 0}", "question": ("one", "demo/both")[i % 2], "answer": said, "n": i}
             file.write(f"{json.dumps(record) if i % 97 else 'no record'}\n")
+    return path
+
+
+def write_sound(path: Path, count: int) -> Path:
+    """Answers that are all to be judged."""
+    records = [{"id": str(i), "question": "one", "answer": f"One is odd, said {i}."} for i in range(count)]
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
     return path
 
 
@@ -169,7 +182,7 @@ def test_a_node_that_is_killed_in_mid_run_changes_nothing(cluster: "Cluster", li
     killer.start()
     with (
         listening(gate) as port,
-        on_ray(partial(gated, port), Receipt(name="scripted"), 2, cluster.address) as engine,
+        on_ray(partial(gated, port), SCRIPTED, 2, cluster.address) as engine,
     ):
         found = graded(engine, answers, library)
     killer.join()
@@ -187,12 +200,72 @@ def other(at_once: int) -> Iterator[Judge]:
     yield OtherJudge()
 
 
+@contextmanager
+def deadly(at_once: int) -> Iterator[Judge]:
+    os._exit(1)
+    yield ScriptedJudge()
+
+
 @needs_ray
 def test_a_node_with_another_judge_is_told(cluster: "Cluster", library: Library, tmp_path: Path) -> None:
     answers = write(tmp_path / "a.jsonl", 50)
     refused = pytest.raises(JudgeError, match="install the same coach and the same model there")
-    with on_ray(other, Receipt(name="scripted"), 1, cluster.address) as engine, refused:
+    with on_ray(other, SCRIPTED, 1, cluster.address) as engine, refused:
         graded(engine, answers, library)
+
+
+@needs_ray
+def test_answers_that_end_every_process_end_the_run(cluster: "Cluster", library: Library, tmp_path: Path) -> None:
+    answers = write(tmp_path / "a.jsonl", 3)
+    refused = pytest.raises(EngineError, match="With --out the same command goes on from here")
+    with on_ray(deadly, SCRIPTED, 1, cluster.address) as engine, refused:
+        graded(engine, answers, library)
+
+
+def windows(answers: Path, library: Library) -> list[dict[str, bytes]]:
+    """The rows of the pipeline."""
+    rows: list[dict[str, bytes]] = []
+
+    def kept(chunks: Iterable[list[Placed]]) -> Iterator[list[Entry]]:
+        rows.extend({"window": pickle.dumps([chunk])} for chunk in chunks)
+        return iter(())
+
+    with GradeStore() as store:
+        grade_into(store, read_records([answers], library), Engine(kept), lambda _: None)
+    return rows
+
+
+def test_the_judge_of_an_actor_stays_open_behind_its_cache(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("coach.cli.options.open_judge", lambda *_: ScriptedJudge())
+    monkeypatch.setattr("coach.cli.options.UNCACHED", ())
+    actor = JudgeActor(partial(_opened_in_actor, "mini", None, JudgeSettings(1), False), SCRIPTED, 1, __version__)
+    (row,) = windows(write_sound(tmp_path / "a.jsonl", 20), library)
+    first, again = (pickle.loads(actor(row)["judged"]) for _ in range(2))
+    assert (first, len(first[0])) == (again, 20)
+
+
+def test_a_node_with_another_coach_is_told(library: Library, tmp_path: Path) -> None:
+    actor = JudgeActor(other, SCRIPTED, 1, "another")
+    (row,) = windows(write_sound(tmp_path / "a.jsonl", 20), library)
+    told = pickle.loads(actor(row)["judged"])
+    assert f"has coach {__version__}, this machine another" in str(told)
+
+
+@needs_ray
+def test_a_cluster_of_its_own_that_does_not_start_is_told(
+    run: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ray.exceptions import AuthenticationError
+
+    def refuse(**_: object) -> None:
+        raise AuthenticationError("no such token")
+
+    monkeypatch.setattr("ray.init", refuse)
+    result = run("grade", write(tmp_path / "a.jsonl", 3), "--judge", "scripted", "--engine", "ray")
+    assert (result.exit_code, "Ray cannot be started on this machine: no such token" in result.stderr) == (2, True)
 
 
 def free_port() -> int:

@@ -1,8 +1,10 @@
 """What makes a judge's word worth something: cache, panel, escalation, canaries, verification, the shown prompt."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Coach
@@ -99,6 +101,27 @@ def test_a_damaged_cache_is_set_aside(tmp_path: Path, question: Question) -> Non
     with JudgementCache(path) as cache:
         grade(question, ANSWER, CachedJudge(Counting(), cache))
     assert path.with_suffix(".damaged").exists()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_cache_that_another_process_begins_is_not_taken_for_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    path, connect, refusals = tmp_path / "c.sqlite", sqlite3.connect, iter(range(times))
+    JudgementCache(path).put({"key": sure(Verdict.COVERED, 0.9)})
+
+    def busy(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        if next(refusals, None) is not None:
+            raise sqlite3.OperationalError("database is locked")
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr("sqlite3.connect", busy)
+    if times == 1:
+        assert "key" in JudgementCache(path).get(["key"])
+    else:
+        with pytest.raises(JudgeError, match=r"c\.sqlite: cannot be opened: database is locked; --fresh"):
+            JudgementCache(path)
+    assert not path.with_suffix(".damaged").exists()
 
 
 def test_a_panel_means_its_members_and_shows_that_they_disagree(question: Question) -> None:

@@ -9,12 +9,14 @@ import os
 import pickle
 import secrets
 import socket
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from coach import __version__
 from coach.batch.grade_store import Entry
 from coach.batch.run import CHUNK, WINDOW, Engine, Placed, chunked, judged_chunk
 from coach.errors import CoachError, EngineError, JudgeError
@@ -26,6 +28,8 @@ OF_AN_ACTOR = 2**12
 """The same for each actor, so that they do not stand idle at the end of each pass."""
 BLOCK = 2**20
 """Bytes to set aside for the entries of a window; Ray would set aside 128 MB, and in a small store wait for room."""
+RETRIES = 3
+"""How often a window is given to another actor; an answer that ends every process would otherwise go round forever."""
 SECONDS = 10
 """How long a cluster may take to answer; Ray itself would wait for two minutes."""
 
@@ -42,7 +46,7 @@ def on_ray(open_judge: OpenJudge, receipt: Receipt, actors: int | None, address:
     """
     with _cluster(address) as cores:
         actors = actors or cores
-        judge = (open_judge, receipt, max(1, cores // actors))
+        judge = (open_judge, receipt, max(1, cores // actors), __version__)
         reserved = min(1.0, cores / actors) / 2  # half of its share: the actors of a lost node find room on the others
         yield Engine(partial(_judged, judge, actors, reserved), max(AT_ONCE, actors * OF_AN_ACTOR))
 
@@ -50,8 +54,9 @@ def on_ray(open_judge: OpenJudge, receipt: Receipt, actors: int | None, address:
 class JudgeActor:
     """Judges rows, each a window of chunks; what coach itself complains about takes the place of the entries."""
 
-    def __init__(self, open_judge: OpenJudge, receipt: Receipt, at_once: int) -> None:
-        self._open_judge, self._receipt, self._at_once = open_judge, receipt, at_once
+    def __init__(self, open_judge: OpenJudge, receipt: Receipt, at_once: int, version: str) -> None:
+        self._open_judge, self._receipt, self._at_once, self._version = open_judge, receipt, at_once, version
+        self._opened = ExitStack()
 
     def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
         """The row of the pipeline with the entries of each chunk."""
@@ -64,7 +69,9 @@ class JudgeActor:
 
     @cached_property
     def _judge(self) -> Judge:
-        judge = ExitStack().enter_context(self._open_judge(self._at_once))  # open for as long as the actor lives
+        if self._version != __version__:
+            raise JudgeError(f"has coach {__version__}, this machine {self._version}; install the same there")
+        judge = self._opened.enter_context(self._open_judge(self._at_once))  # open for as long as the actor lives
         found = Receipt(name=judge.name, model=judge.model, prompt=judge.prompt)
         if found != self._receipt:
             raise JudgeError("has another judge than this machine; install the same coach and the same model there")
@@ -72,7 +79,7 @@ class JudgeActor:
 
 
 def _judged(
-    judge: tuple[OpenJudge, Receipt, int], actors: int, reserved: float, chunks: Iterable[list[Placed]]
+    judge: tuple[OpenJudge, Receipt, int, str], actors: int, reserved: float, chunks: Iterable[list[Placed]]
 ) -> Iterator[list[Entry]]:
     import ray.data
     from ray.exceptions import RayError
@@ -82,7 +89,11 @@ def _judged(
         return
     windows = ray.data.from_items(rows, override_num_blocks=len(rows))
     pool = ray.data.ActorPoolStrategy(size=min(actors, len(rows)))
-    pipeline = windows.map(JudgeActor, fn_constructor_args=judge, compute=pool, num_cpus=reserved)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of max_task_retries, which has no successor yet
+        pipeline = windows.map(
+            JudgeActor, fn_constructor_args=judge, compute=pool, num_cpus=reserved, max_task_retries=RETRIES
+        )
     try:
         for row in pipeline.iter_rows():
             judged = pickle.loads(row["judged"])
@@ -90,7 +101,7 @@ def _judged(
                 raise judged
             yield from judged
     except RayError as error:
-        raise EngineError(f"the Ray cluster failed: {error}") from None
+        raise EngineError(f"the Ray cluster failed: {error}\nWith --out the same command goes on from here") from None
 
 
 @contextmanager
@@ -98,16 +109,20 @@ def _cluster(address: str | None) -> Iterator[int]:
     """The cores of a cluster; one that was started for the run ends with it and leaves nothing behind."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it warns of what Ray Data itself does
+    if not address:
+        _let_nobody_in()
     try:
         import ray.data  # 1.4 s
+        from ray.exceptions import RayError
     except ImportError:
         raise EngineError("--engine ray needs Ray: pip install 'coach[ray]'") from None
     with TemporaryDirectory(prefix="coach-", dir=_SHORT, ignore_cleanup_errors=True) as folder:
         try:
             _knock(address)
             ray.init(**_whereabouts(address, folder), logging_level=logging.ERROR, log_to_driver=False)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise EngineError(f"--ray-address {address}: no Ray cluster can be reached there: {error}") from None
+        except (OSError, RuntimeError, ValueError, RayError) as error:
+            there = f"--ray-address {address}: no Ray cluster can be reached there"
+            raise EngineError(f"{there if address else 'Ray cannot be started on this machine'}: {error}") from None
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it logs, it raises too
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -119,11 +134,16 @@ def _cluster(address: str | None) -> Iterator[int]:
 
 
 def _whereabouts(address: str | None, folder: str) -> dict[str, Any]:
-    """What Ray is told about the cluster; one that is started for the run lets nobody else in."""
+    """What Ray is told about the cluster."""
     if address:
         return {"address": address}
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # otherwise Ray keeps one in the home folder
     return {"address": "local", "_temp_dir": folder, "include_dashboard": False}
+
+
+def _let_nobody_in() -> None:
+    """Have a cluster that is started for the run ask for a token; Ray reads the mode when it is imported."""
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # otherwise Ray keeps one in the home folder
 
 
 def _knock(address: str | None) -> None:

@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from coach.batch.grade_store import GradeStore
-from coach.batch.writers import check_kind, write_grades
+from coach.batch.writers import write_grades
 from coach.errors import OutputError
 from coach.terms import Receipt
 
@@ -18,20 +18,22 @@ class RunJournal(GradeStore):
     """The answers graded so far; a context manager that holds the journal for one process alone."""
 
     def __init__(self, out: Path, receipt: Receipt, resume: bool = True) -> None:
-        check_kind(out)
         self.out = out
         self.path = out.with_name(out.name + ".journal")
         super().__init__()
         with self._told():
             self.restarted = self._begin(receipt.model_dump_json(), resume)
 
-    def publish(self) -> None:
-        """Write the output whole, put it in place by renaming, and drop the journal."""
+    def write(self) -> None:
+        """Write the output whole, and put it in place by renaming."""
         try:
             write_grades(self.out, self.lines)
         except OSError as error:
             kept = f"the grades are kept in {self.path}; make room and run the same command again"
             raise OutputError(f"{self.out}: cannot be written: {error.strerror or error}; {kept}") from None
+
+    def drop(self) -> None:
+        """Remove the journal: its grades are where they belong."""
         self._db.close()
         self.path.unlink(missing_ok=True)
 

@@ -1,25 +1,30 @@
 """Files in stores: whatever pyarrow has a filesystem for, such as `s3://` and `gs://`."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
 from coach.errors import OutputError
 
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
+
 
 class StoredFile(NamedTuple):
-    """A file in a store by its URL, with what a reader needs of a path."""
+    """A file in a store by its URL, with what a reader needs of a path; `url` itself may hold keys and is for pyarrow.
+
+    As text it is the URL without user, password and query.
+    """
 
     url: str
 
     def __str__(self) -> str:
-        return self.url
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
     @property
     def name(self) -> str:
@@ -34,46 +39,59 @@ class StoredFile(NamedTuple):
     @property
     def parent(self) -> Path:
         """Its folder, in which nothing can be found on this machine."""
-        return Path(self.url).parent
+        return Path(str(self)).parent
 
     def open(self, mode: str) -> BufferedReader:
         """Read it as a stream of bytes; OSError where that fails, or where pyarrow knows no such store."""
-        from pyarrow import ArrowInvalid
+        store, path = self.placed()
+        return BufferedReader(store.open_input_stream(path))
+
+    def placed(self) -> "tuple[FileSystem, str]":
+        """Its store and its path there; OSError where pyarrow knows no such store."""
+        from pyarrow import ArrowException
         from pyarrow.fs import FileSystem  # 0.1 s
 
         try:
             store, path = FileSystem.from_uri(self.url)
-        except ArrowInvalid as error:
-            raise OSError(None, str(error)) from None
-        return BufferedReader(store.open_input_stream(path))
+        except (ArrowException, OSError) as error:
+            raise OSError(self.why(error)) from None
+        return store, path
+
+    def why(self, error: Exception) -> str:
+        """What pyarrow complains about, in a line that holds no keys."""
+        return str(error).replace(self.url, str(self)).partition("\n")[0]
 
 
 AnyFile = Path | StoredFile
 
 
-@contextmanager
-def sent_to(out: AnyFile) -> Iterator[Path]:
-    """A file of this machine to write, which goes to its store when all is written.
+def staged(out: AnyFile) -> Path:
+    """The file of this machine that grades are written to; what is to go to a store has a place of its own.
 
-    OutputError where it cannot; then it is kept here.
+    OutputError where that cannot be made, or where pyarrow knows no such store.
     """
     if isinstance(out, Path):
-        yield out
+        return out
+    folder = user_state_path("coach") / "runs"
+    try:
+        out.placed()
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from None
+    return folder / f"{hashlib.sha256(out.url.encode()).hexdigest()[:16]}-{out.name}"
+
+
+def send(path: Path, out: AnyFile) -> None:
+    """Send a staged file to its store, if it has one, and remove it here; OutputError where the store takes it not."""
+    if isinstance(out, Path):
         return
-    folder = user_state_path("coach") / "runs" / hashlib.sha256(out.url.encode()).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / out.name
-    yield path
-    _send(path, out.url)
-    path.unlink()
-    folder.rmdir()
-
-
-def _send(path: Path, url: str) -> None:
     from pyarrow import ArrowException
     from pyarrow.fs import copy_files
 
     try:
-        copy_files(str(path), url)
+        store, there = out.placed()
+        copy_files(str(path), there, destination_filesystem=store)
+        path.unlink()
     except (ArrowException, OSError) as error:
-        raise OutputError(f"{url}: cannot be written: {error}; the grades are kept in {path}") from None
+        kept = f"the grades are kept in {path}, and the same command sends them again"
+        raise OutputError(f"{out}: cannot be written: {out.why(error)}; {kept}") from None

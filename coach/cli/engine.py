@@ -66,7 +66,8 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(["local", RAY]),
         default="local",
         show_default=True,
-        help="Grade here, or on a Ray cluster with --workers actors (pip install 'coach[ray]').",
+        help="Grade here, or on a Ray cluster with --workers actors (pip install 'coach[ray]'); there, without --out, "
+        "nothing is printed before 65,536 records are read.",
     )
     address = click.option("--ray-address", help="A running cluster, host:port; else Ray is started on this machine.")
     return engine(address(with_engine))

@@ -21,7 +21,8 @@ from coach.batch import (
 )
 from coach.batch.readers import STDIN
 from coach.batch.run import WINDOW, Emit, Engine, chunked
-from coach.batch.stores import AnyFile, sent_to
+from coach.batch.stores import AnyFile, send, staged
+from coach.batch.writers import check_kind
 from coach.cli.canary import refuse_unless_fit
 from coach.cli.engine import EngineChoice, engine_options
 from coach.cli.options import (
@@ -88,6 +89,7 @@ def grade(
     records = read()
     if out:
         refuse_input_as_output(out, paths)
+        check_kind(out)
     reports.check([path for path in (*paths, out) if isinstance(path, Path)])
     total = cache(lambda: count_records(paths, columns))
 
@@ -157,13 +159,15 @@ def _to_file(
     report: Emit,
 ) -> Summary:
     receipt = Receipt(name=judge.name, model=judge.model, prompt=judge.prompt)
-    with sent_to(out) as here, RunJournal(here, receipt, resume) as journal:
+    with RunJournal(staged(out), receipt, resume) as journal:
         if journal.restarted:
             click.echo(f"coach: {journal.path} is of another judge; starting over", err=True)
         try:
             summary = grade_into(journal, records, engine, progress)
             report(journal.lines())
-            journal.publish()
+            journal.write()
+            send(journal.out, out)
+            journal.drop()
         except KeyboardInterrupt:
             click.echo(f"\ncoach: interrupted; the same command goes on from {journal.path}", err=True)
             sys.exit(INTERRUPTED)

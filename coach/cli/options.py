@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import click
 
@@ -15,6 +17,7 @@ from coach.judges import DEFAULT_JUDGE, Budget, CachedJudge, JudgeSettings, open
 from coach.library import Library, load_library, shipped
 from coach.terms import Judge
 
+_LOCAL = (("file", ""), ("file", "localhost"))
 UNCACHED = ("scripted",)
 """Judges that are quicker than looking up what they said."""
 
@@ -27,8 +30,11 @@ rubrics_option = click.option(
 
 
 def path_or_url(text: str) -> AnyFile:
-    """What an argument names: a path, or a file in a store where it has `://` in it."""
-    return StoredFile(text) if "://" in text else Path(text)
+    """What an argument names: a path, also as a file:// URL, or a file in a store where it has `://` in it."""
+    if "://" not in text:
+        return Path(text)
+    parts = urlsplit(text)
+    return Path(url2pathname(parts.path)) if (parts.scheme, parts.netloc) in _LOCAL else StoredFile(text)
 
 
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
@@ -42,7 +48,9 @@ _JUDGE_OPTIONS = (
         help="Who grades: mini, mini:decided, gguf:<model>, <provider>/<model>, similarity, or several joined by '+'.",
     ),
     click.option("--escalate", help="Criteria on which the judge is unsure go to this judge."),
-    click.option("--workers", type=click.IntRange(1), help="Local contexts, or hosted requests at once."),
+    click.option(
+        "--workers", type=click.IntRange(1), help="Local contexts, hosted requests at once, or actors of --engine ray."
+    ),
     click.option("--samples", type=click.IntRange(1, 50), default=1, help="Replies of a hosted judge an answer."),
     click.option("--max-cost", type=click.FloatRange(0), help="Dollars that hosted judges may cost; never passed."),
     click.option("--max-requests", type=click.IntRange(0), help="Requests that may be sent to hosted judges."),

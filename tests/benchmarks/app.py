@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from clock import best, row
+from clock import row
 from textual.events import Key
 from textual.message import Message
 from textual.widgets import TextArea
@@ -31,8 +31,8 @@ KEYS, PAUSE = 500, 0.02
 
 def main() -> None:
     """Seconds from the start of the process, and from key presses, with the 95th percentile beside the median."""
-    row("coach, from start to the questions", best(lambda: drawn(b"Beginner"), 7), FIRST_FRAME, "of 0.7 s")
-    row("coach, from start to the keys in the footer", best(lambda: drawn(b"palette"), 7), FIRST_FRAME, "of 0.7 s")
+    row("coach, from start to the questions", quickest(b"Beginner"), FIRST_FRAME, "of 0.7 s")
+    row("coach, from start to the keys in the footer", quickest(b"palette"), FIRST_FRAME, "of 0.7 s")
     for busy, beside in ((False, "nothing"), (True, "grading by mini")):
         taken = asyncio.run(latencies(busy))
         most = statistics.quantiles(taken, n=20)[-1]
@@ -40,12 +40,20 @@ def main() -> None:
         row(f"a key pressed beside {beside}", most, LATENCY, f"of 50 ms, {half}")
 
 
-def drawn(words: bytes) -> None:
-    """Start coach in a terminal and read until the words are there."""
-    with tempfile.TemporaryDirectory() as folder, in_a_terminal(folder) as terminal:
-        seen = b""
-        while words not in seen:
-            seen += os.read(terminal, 65536)
+def quickest(words: bytes) -> float:
+    """The best of seven, for noise only ever adds."""
+    return min(drawn(words) for _ in range(7))
+
+
+def drawn(words: bytes) -> float:
+    """Start coach in a terminal and read until the words are there: the seconds until then."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        with in_a_terminal(folder) as terminal:
+            seen = b""
+            while words not in seen:
+                seen += os.read(terminal, 65536)
+            return time.perf_counter() - started
 
 
 @contextmanager
@@ -79,8 +87,8 @@ async def latencies(busy: bool) -> list[float]:
             await pilot.pause()
             grading = asyncio.create_task(grade_on(app)) if busy else None
             taken = [await pressed(app, " x"[n % 6 > 0], is_drawn) for n in range(KEYS)]
-            if grading:
-                grading.cancel()
+            if grading and not grading.cancel():
+                raise RuntimeError("the grading ended while keys were measured") from grading.exception()
         return taken
 
 

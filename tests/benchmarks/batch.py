@@ -14,7 +14,8 @@ from mini import authored
 from coach.library import load_library, shipped
 from coach.terms import Bank, Case
 
-ANSWERS, JUDGED = 200_000, 2000
+ANSWERS = {"jsonl": 200_000, "csv": 50_000, "parquet": 50_000}
+JUDGED = 400
 AUTHORED = Path(__file__).parents[2] / "models" / "recipe" / "data" / "answers.jsonl"
 GRADE = (
     PEAK
@@ -37,10 +38,9 @@ def main() -> None:
 
 def _overhead(folder: Path) -> None:
     """The shipped bank's questions, once for each kind of output."""
-    answers = _many(folder / "many.jsonl")
-    for suffix in ("jsonl", "csv", "parquet"):
-        out = folder / f"grades.{suffix}"
-        _graded(f"{ANSWERS:,} answers to {suffix}", ANSWERS, [answers, "--judge", "scripted", "--out", out])
+    for suffix, count in ANSWERS.items():
+        answers, out = _many(folder / "many.jsonl", count), folder / f"grades.{suffix}"
+        _graded(f"{count:,} answers to {suffix}", count, [answers, "--judge", "scripted", "--out", out])
 
 
 def _mini(folder: Path) -> None:
@@ -63,12 +63,12 @@ def _graded(what: str, answers: int, args: Sequence[object], against: float | No
     return seconds
 
 
-def _many(path: Path) -> Path:
+def _many(path: Path, count: int) -> Path:
     """Authored answers (90 words on average) to the shipped questions, no two the same."""
     questions = [question.id for _, question in load_library(shipped("rubrics"))]
     texts = [json.loads(line)["answer"] for line in AUTHORED.read_text(encoding="utf-8").splitlines()]
     with path.open("w", encoding="utf-8") as file:
-        for i in range(ANSWERS):
+        for i in range(count):
             said = f"{texts[i % len(texts)]} So I said {i}."
             file.write(json.dumps({"id": f"a{i}", "question": questions[i % len(questions)], "answer": said}) + "\n")
     return path

@@ -66,9 +66,11 @@ def cross_encoder(cases: Sequence[Case]) -> Tuned:
 
 
 def authored(count: int) -> list[Case]:
-    """Authored answers of all styles, evenly spread, with all their criteria."""
+    """Authored answers of all styles, evenly spread, with all their criteria; ValueError where there are fewer."""
     questions = {q["id"]: q for q in _rows("questions.jsonl")}
     answers = [a for a in _rows("answers.jsonl") if a["id"].startswith("t")]
+    if count > len(answers):
+        raise ValueError(f"there are {len(answers)} authored answers, not {count}")
     spread = [answers[i * len(answers) // count] for i in range(count)]
     return [_case(questions[a["question"]], a["answer"]) for a in spread]
 

@@ -74,8 +74,12 @@ def _coach(cases: Sequence[Case], judge: Judge, times: int = 3) -> float:
 
         def run() -> None:
             with RunJournal(Path(folder) / "grades.jsonl", receipt, resume=False) as journal:
-                grade_into(journal, read_records([answers], library), in_this_process(judge), lambda summary: None)
-                journal.publish()
+                records = read_records([answers], library)
+                summary = grade_into(journal, records, in_this_process(judge), lambda summary: None)
+                if (summary.answers, summary.errors) != (len(cases), 0):
+                    raise RuntimeError(f"not all {len(cases)} answers were graded: {summary}")
+                journal.write()
+                journal.drop()
 
         return best(run, times) / len(cases)
 

@@ -49,15 +49,15 @@ class JsonLines(NamedTuple):
 
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
+        """The file, open; AnswerFileError where it cannot be opened, or read while it is."""
         if self.path == STDIN:
             yield sys.stdin.buffer
             return
         try:
-            file = self.path.open("rb")
+            with self.path.open("rb") as file:
+                yield file
         except OSError as error:
             raise AnswerFileError(f"{self.path}: cannot be read: {error.strerror or error}") from None
-        with file:
-            yield file
 
 
 def _row(where: str, line: bytes) -> Row:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from coach.batch.readers.header import check_header
 from coach.batch.readers.records import Columns, Row
-from coach.batch.stores import AnyFile
+from coach.batch.stores import AnyFile, StoredFile
 from coach.errors import AnswerFileError
 
 if TYPE_CHECKING:
@@ -55,11 +55,12 @@ class ParquetTable(NamedTuple):
         import pyarrow as pa  # 0.1 s
         import pyarrow.parquet as pq
 
+        source, why = (self.path.url, self.path.why) if isinstance(self.path, StoredFile) else (str(self.path), str)
         try:
-            with pq.ParquetFile(str(self.path), buffer_size=_BUFFER, pre_buffer=False) as file:
+            with pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False) as file:
                 yield file
         except (pa.ArrowException, OSError) as error:
-            raise AnswerFileError(f"{self.path}: cannot be read as Parquet: {error}") from None
+            raise AnswerFileError(f"{self.path}: cannot be read as Parquet: {why(error)}") from None
 
 
 def as_json(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from coach.batch.stores import AnyFile
 from coach.batch.writers.csv_file import write_csv
 from coach.batch.writers.parquet import write_parquet
 from coach.errors import OutputError
@@ -12,7 +13,7 @@ Lines = Callable[[], Iterable[str]]
 """The lines of a run, which a table has to go through twice: its columns come first."""
 
 
-def check_kind(out: Path) -> None:
+def check_kind(out: AnyFile) -> None:
     """Raise OutputError for a file of a kind that coach does not write."""
     if out.suffix.lower() not in _WRITERS:
         raise OutputError(f"{out}: is of no kind that coach writes; let it end in .jsonl, .csv or .parquet")
