@@ -65,6 +65,11 @@ def test_a_word_that_was_corrected_is_no_longer_doubtful() -> None:
     assert doubtful_share(SAID, "it keeps keys and values") == 0.2
 
 
+def test_no_word_is_too_frequent_to_be_doubtful() -> None:
+    said = heard(*((word, 0.0, 0.0, 0.1) for word in ["key", "value"] * 150))
+    assert doubtful_share(said, said.text) == 1
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), max_size=12), st.text("abc ", max_size=20))
 def test_the_doubtful_share_is_a_share(words: list[tuple[str, float]], text: str) -> None:
     assert 0 <= doubtful_share(heard(*((word, 0.0, 0.0, prob) for word, prob in words)), text) <= 1

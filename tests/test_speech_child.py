@@ -99,6 +99,14 @@ def test_a_listener_starts_again_where_its_child_has_died(tmp_path: Path, monkey
         assert listener.transcript(tmp_path / "a.wav").text == "a"
 
 
+def test_a_listener_that_was_closed_starts_no_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coach.speech.listener.Child", lambda command: pytest.fail("it was started"))
+    listener = Listener("any")
+    listener.close()
+    with pytest.raises(SpeechError, match="it was cancelled"):
+        listener.transcript(tmp_path / "a.wav")
+
+
 def taken(path: Path, *items: bytes | str) -> list[dict[str, Any]]:
     """What is said of a recording in which these blocks and wishes come."""
     heard: recording.Heard = SimpleQueue()

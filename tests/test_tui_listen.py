@@ -319,6 +319,8 @@ async def test_a_microphone_that_cannot_be_opened_is_told(
         assert keys(pilot)["space"] == "Record"
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, AskScreen) and app.state is State.ASKING
+        assert "recorded" not in shown(pilot, "#status")
+    assert drafts(tmp_path) == []
 
 
 async def test_what_was_said_before_the_microphone_went_is_kept_and_transcribed(
@@ -390,6 +392,36 @@ async def test_an_engine_that_is_not_there_is_told_and_the_recording_kept(
         app.engine = f"scripted:{WORDS}"
         await press(pilot, "enter")
         assert written_text(pilot) == HEARD
+
+
+async def test_a_file_of_an_unknown_user_is_told(library: Library, tmp_path: Path) -> None:
+    async with app_hearing(library, tmp_path).run_test() as pilot:
+        await listening(pilot)
+        await given(pilot, "~nobody-of-that-name/a.wav")
+        assert "no such file" in shown(pilot, "#phase")
+
+
+async def test_a_recording_that_is_heard_again_took_no_longer(
+    library: Library, tmp_path: Path, recorders: Recorders
+) -> None:
+    async with app_hearing(library, tmp_path).run_test() as pilot:
+        await listening(pilot)
+        await spoken(pilot, recorders)
+        await press(pilot, "ctrl+r", "enter", "escape")
+    assert [each.seconds for each in drafts(tmp_path)] == [2.0]
+
+
+async def test_a_new_recording_does_not_go_with_what_was_heard_in_the_old(
+    library: Library, tmp_path: Path, recorders: Recorders
+) -> None:
+    async with app_hearing(library, tmp_path).run_test() as pilot:
+        await listening(pilot)
+        await spoken(pilot, recorders)
+        await press(pilot, "ctrl+r", "d")
+        recorder = await recording(pilot, recorders)
+        await press(pilot, "escape")
+        assert shown(pilot, "#status").endswith("recorded, not transcribed (ctrl+r)")
+    assert [(each.audio, each.transcript) for each in drafts(tmp_path)] == [(str(recorder.path), None)]
 
 
 class Endless:
@@ -469,6 +501,32 @@ async def test_what_was_recorded_is_played_until_it_is_enough(
         assert shown(pilot, "#phase") == "Paused: what is said now is left out."
 
 
+async def test_a_file_that_is_given_silences_what_is_played(
+    library: Library, tmp_path: Path, recorders: Recorders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    players = list[Endless]()
+
+    class Kept(Endless):
+        def __enter__(self) -> Endless:
+            players.append(self)
+            return self
+
+    monkeypatch.setattr("coach.tui.hearing.Player", Kept)
+    monkeypatch.setattr("coach.tui.hearing.Listener", Endless)
+    async with app_hearing(library, tmp_path).run_test() as pilot:
+        await listening(pilot)
+        recorder = await recording(pilot, recorders)
+        recorder.ends(Recorded(recorder.path, 2.0, -90.0))
+        await settled(pilot)
+        await press_only(pilot, "p", "tab")
+        pilot.app.screen.query_one(Input).value = "a.wav"
+        await press_only(pilot, "enter")
+        (player,) = players
+        assert await asyncio.to_thread(player._end.wait, WAIT)
+        await pilot.pause()
+        assert shown(pilot, "#phase").startswith("Transcribing")
+
+
 async def test_a_loudspeaker_that_is_not_there_is_told(
     library: Library, tmp_path: Path, recorders: Recorders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -528,6 +586,30 @@ async def test_leaving_ends_the_recording_and_keeps_it(
         assert shown(pilot, "#status").endswith("recorded, not transcribed (ctrl+r)")
         await press(pilot, "ctrl+r", "enter")
         assert written_text(pilot) == HEARD
+
+
+@pytest.mark.parametrize("way", ["leave", "quit"])
+async def test_levels_that_come_while_one_leaves_do_no_harm(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    class Loud(FakeRecorder):
+        def events(self) -> Iterator[Event]:
+            while not self.closed:
+                yield Level(1.0, -20.0)
+
+    monkeypatch.setattr("coach.tui.listen.Recorder", Loud)
+    app = app_hearing(library, tmp_path)
+    async with app.run_test() as pilot:
+        await listening(pilot)
+        await pilot.press("space")
+        while not shown(pilot, "#meter"):
+            await pilot.pause()
+        if way == "leave":
+            await app.action_leave()
+            await settled(pilot)
+            assert isinstance(app.screen, HomeScreen)
+        else:
+            await pilot.press("ctrl+q")
 
 
 async def test_a_follow_up_can_be_spoken(library: Library, tmp_path: Path, recorders: Recorders) -> None:

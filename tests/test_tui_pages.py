@@ -8,10 +8,11 @@ from textual.widgets import Input
 from tui_pilot import app_of, app_with, kept, listed, practised, press, shown, written
 
 from coach.errors import JudgeError
+from coach.journal import Journal
 from coach.judges import ScriptedJudge
 from coach.library import Library
 from coach.practice import State
-from coach.terms import Mode, Verdict
+from coach.terms import Draft, Mode, Verdict
 from coach.tui.drawing import bar, hours, minutes, spark, weeks
 from coach.tui.home import HomeScreen
 from coach.tui.mock import MockLength, MockReport, length
@@ -42,6 +43,29 @@ async def test_progress_before_the_first_answer_says_how_it_begins(library: Libr
     async with app_of(library, tmp_path).run_test() as pilot:
         await press(pilot, "p")
         assert shown(pilot, "#progress").startswith("Nothing yet")
+
+
+async def test_a_mock_interview_leaves_drafts_alone(library: Library, tmp_path: Path) -> None:
+    begun = [Draft(question=name, at=NOON, text="Half", audio="a.wav") for name in ("demo/one", "demo/both")]
+    with Journal(NOON, tmp_path / "journal.sqlite") as journal:
+        for draft in begun:
+            journal.save_draft(draft)
+    async with app_of(library, tmp_path).run_test() as pilot:
+        await press(pilot, "m", "enter")
+        assert pilot.app.screen.sub_title == "mock interview, question 1 of 1"
+        await written(pilot, "Whole")
+    with Journal(NOON, tmp_path / "journal.sqlite") as journal:
+        assert sorted(journal.drafts(), key=lambda draft: draft.question) == begun[::-1]
+
+
+async def test_where_each_question_has_a_draft_there_is_no_mock_interview(library: Library, tmp_path: Path) -> None:
+    with Journal(NOON, tmp_path / "journal.sqlite") as journal:
+        for bank, question in library:
+            journal.save_draft(Draft(question=f"{bank.bank}/{question.id}", at=NOON, text="Half"))
+    async with app_of(library, tmp_path).run_test() as pilot:
+        await press(pilot, "m", "enter")
+        assert isinstance(pilot.app.screen, HomeScreen)
+        assert [each.title for each in pilot.app._notifications] == ["No mock interview"]
 
 
 async def test_a_mock_interview_asks_without_hints_and_ends_in_a_report(

@@ -19,7 +19,7 @@ from coach.shelf import find_model
 from coach.terms import Judge
 from coach.tui.home import HomeScreen
 from coach.tui.pull import Pull
-from coach.tui.settings import SettingsScreen
+from coach.tui.settings import JUDGES, Choice, SettingsScreen
 
 
 class Hosted(ScriptedJudge):
@@ -77,6 +77,31 @@ async def test_what_is_chosen_is_marked_and_there_at_the_next_start(library: Lib
     app = app_with(library, tmp_path, opener)
     async with app.run_test():
         assert (app.judge_name, app.engine, app.theme) == ("mini:decided", "pocketsphinx", "nord")
+
+
+async def test_a_choice_is_of_what_is_shown_while_the_list_is_made_anew(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = Event(), Event()
+
+    def slow() -> str:
+        begun.set()
+        assert go.wait(60)
+        return ""
+
+    app = app_with(library, tmp_path, opener)
+    async with app.run_test() as pilot:
+        await press(pilot, "s")
+        monkeypatch.setattr("coach.tui.settings.choices", lambda: iter([Choice(JUDGES, "other", "")] * 9))
+        monkeypatch.setattr("coach.tui.settings.best_ear", slow)
+        screen = app.screen
+        assert isinstance(screen, SettingsScreen)
+        screen.renew()
+        assert await asyncio.to_thread(begun.wait, 60)
+        await select(pilot, "mini:decided")
+        assert app.judge_name == "mini:decided"
+        go.set()
+        await settled(pilot)
 
 
 async def test_a_start_alone_chooses_nothing(library: Library, tmp_path: Path) -> None:

@@ -19,11 +19,14 @@ _UNHEARD = (Verdict.MISSED, Verdict.PARTIAL)
 _WORD = re.compile(r"\S+")
 
 
-def doubtful_words(transcript: Transcript, text: str) -> tuple[Passage, ...]:
-    """The text's words that were heard with doubt and that nobody has corrected."""
+def doubtful_words(transcript: Transcript, text: str, quick: bool = False) -> tuple[Passage, ...]:
+    """The text's words that were heard with doubt and that nobody has corrected.
+
+    `quick` keeps up with the keyboard, and overlooks frequent words in a text of 200 words and more.
+    """
     words = [Passage(*found.span(), found.group()) for found in _WORD.finditer(text)]
     heard = [word.text for word in transcript.words]
-    blocks = SequenceMatcher(None, heard, [word.text for word in words]).get_matching_blocks()
+    blocks = SequenceMatcher(None, heard, [word.text for word in words], autojunk=quick).get_matching_blocks()
     kept = ((block.a + i, block.b + i) for block in blocks for i in range(block.size))
     return tuple(words[there] for here, there in kept if transcript.words[here].prob < DOUBTFUL)
 

@@ -1,5 +1,6 @@
 """Hearing recordings, as the rest of coach sees it; the work is done in a child process."""
 
+import threading
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,8 @@ class Listener:
     def __init__(self, engine: str, hints: tuple[str, ...] = ()) -> None:
         self._engine, self._hints = engine, hints
         self._child: Child | None = None
+        self._closed = False
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -28,21 +31,34 @@ class Listener:
 
     def transcript(self, path: Path) -> Transcript:
         """What was said in a recording; SpeechError where it cannot be heard, or `close` was called meanwhile."""
-        child = self._child = self._child or Child(worker("transcribe", self._engine))
+        child = self._started()
         child.tell({"path": str(path.absolute()), "hints": self._hints})
         try:
             seconds = child.hear()["seconds"]
             heard = Transcript.model_validate(child.hear(_FIRST + _SLOWEST * seconds))
         except SpeechError:
             if child.ended:
-                self.close()
+                with self._lock:
+                    self._end()
             raise
         if not heard.words:
             raise SpeechError(f"{path}: nobody is heard to speak in it; listen to it, and record it again")
         return heard
 
     def close(self) -> None:
-        """End the child, and with it what it is doing."""
+        """End the child, and with it what it is doing; none is started afterwards."""
+        with self._lock:
+            self._closed = True
+            self._end()
+
+    def _started(self) -> Child:
+        with self._lock:
+            if self._closed:
+                raise SpeechError("it was cancelled")
+            self._child = self._child or Child(worker("transcribe", self._engine))
+            return self._child
+
+    def _end(self) -> None:
         child, self._child = self._child, None
         if child:
             child.close()

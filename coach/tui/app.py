@@ -55,7 +55,8 @@ class CoachApp(JudgingApp):
         self.state = TRANSITIONS[self.state, event]
         while not isinstance(self.screen, CoachScreen):
             self.pop_screen()
-        self.screen.leave()
+        if self.state is State.HOME or screen:
+            self.screen.leave()
         if self.state is State.HOME:
             self.pop_screen()
         elif screen and len(self.screen_stack) > 1:
@@ -110,12 +111,19 @@ class CoachApp(JudgingApp):
         if self.state is State.HOME:
             self.push_screen(MockLength(), self._begin_mock)
 
-    def _begin_mock(self, text: str | None) -> None:
+    async def _begin_mock(self, text: str | None) -> None:
+        """Ask what has no draft, so that none is written over."""
         if text is None:
+            return
+        drafts = await asyncio.wrap_future(self.keeper.ask(Journal.drafts))
+        begun = {draft.question for draft in drafts if not draft.follow_up}
+        fresh = {name: question for name, question in self.questions.items() if name not in begun}
+        if not fresh:
+            self.warn("No mock interview", "each question has a draft: hand one in first")
             return
         (count, by_minutes), seed = length(text), int(self.clock().timestamp())
         choose = mock_within if by_minutes else mock_of
-        self.go_on(Interview(choose(self.questions, count, seed)))
+        self.go_on(Interview(choose(fresh, count, seed)))
 
     def go_on(self, interview: Interview) -> None:
         """The next question of a mock interview, or its report."""

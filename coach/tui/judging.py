@@ -16,7 +16,6 @@ from textual.app import App
 from textual.theme import Theme
 
 from coach.errors import CoachError, JournalError
-from coach.grading.feedback import headline
 from coach.journal import Journal
 from coach.judges import open_judge
 from coach.library import Library
@@ -57,6 +56,8 @@ class JudgingApp(App[None]):
         """The speech engine that was chosen; None for the best there is."""
         self._opener = opener
         self._journal = journal
+        self._taken = set[str]()
+        """The attempts that are being graded or were, without those that failed."""
         self.grader: Grader
         self.keeper: Keeper
 
@@ -146,12 +147,16 @@ class JudgingApp(App[None]):
         return self._grade(question, attempt)
 
     def _grade(self, question: Question, attempt: Attempt) -> "Future[Grade]":
+        self._taken.add(attempt.id)
         coming = self.grader.grade(question, attempt)
         coming.add_done_callback(partial(self._keep_grade, question, attempt.id))
         return coming
 
     def _keep_grade(self, question: Question, attempt: str, done: "Future[Grade]") -> None:
-        if done.cancelled() or isinstance(done.exception(), CoachError) or self.keeper.closed:
+        if done.cancelled() or done.exception():
+            self._taken.discard(attempt)
+            return
+        if self.keeper.closed:
             return
         grade, weights = done.result(), {each.id: each.weight for each in question.criteria}
         self.keep(lambda journal: journal.keep_grade(attempt, grade, weights))
@@ -159,15 +164,32 @@ class JudgingApp(App[None]):
     @work(exclusive=True, group="leftovers")
     async def _grade_leftovers(self) -> None:
         """Grade what was handed in and has no grade, one after another, so that a new answer waits for one at most."""
-        left = leftovers(self.questions, await asyncio.wrap_future(self.keeper.ask(Journal.ungraded)))
-        for number, (question, attempt) in enumerate(left):
-            try:
-                grade = await asyncio.wrap_future(self._grade(question, attempt))
-            except CoachError as error:
-                self.warn(f"{len(left) - number} of your answers without a grade", str(error))
-                return
-            self.notify(f"{plain(question.question)}\n{headline(grade)}", title="Graded at last", markup=False)
-            self.on_graded_late()
+        ungraded = await asyncio.wrap_future(self.keeper.ask(Journal.ungraded))
+        left = leftovers(self.questions, (each for each in ungraded if each.id not in self._taken))
+        if not left:
+            return
+        try:
+            await asyncio.shield(asyncio.wrap_future(self.grader.judge))
+        except Exception as error:  # whatever it is, it would come again at every start
+            self._warn_ungraded(len(left), error)
+            return
+        errors = [why for question, attempt in left if (why := await self._graded_late(question, attempt))]
+        if graded := len(left) - len(errors):
+            self.notify(f"{graded} of your answers", title="Graded at last", markup=False)
+        if errors:
+            self._warn_ungraded(len(errors), errors[0])
+
+    async def _graded_late(self, question: Question, attempt: Attempt) -> Exception | None:
+        """Why an attempt could not be graded; None where it was."""
+        try:
+            await asyncio.wrap_future(self._grade(question, attempt))
+        except Exception as error:  # likewise
+            return error
+        self.on_graded_late()
+        return None
+
+    def _warn_ungraded(self, count: int, error: Exception) -> None:
+        self.warn(f"{count} of your answers without a grade", str(error))
 
     def on_graded_late(self) -> None:
         """Nothing, where no screen shows what changes."""

@@ -4,6 +4,7 @@ Each sound runs inside a worker of the screen, so that leaving the screen, or ca
 """
 
 import asyncio
+import os.path
 from pathlib import Path
 from typing import ClassVar
 
@@ -77,6 +78,11 @@ class ListenScreen(CoachScreen):
             return action not in ACTIONS
         return action not in ACTIONS or self._phase in ACTIONS[action]
 
+    def leave(self) -> None:
+        """Nothing is drawn any more; what was recorded is kept."""
+        for group in ("record", "play"):
+            self.workers.cancel_group(self, group)
+
     def _tick(self) -> None:
         """Say how long transcribing has taken."""
         if self._phase is Phase.TRANSCRIBING:
@@ -96,8 +102,11 @@ class ListenScreen(CoachScreen):
 
     def _rest(self, words: str = "") -> None:
         """Wait for the person, with what was recorded if there is anything."""
+        self._fall_silent()
         lines = [words] if words else []
         recording = self._recording
+        if self._draft.audio and not recording and not self._draft.transcript:
+            self._keep(audio=None)
         if recording and str(recording) not in words:
             lines.append(f"{WORDS[Phase.RECORDED]} {recording}")
         elif not words:
@@ -107,8 +116,8 @@ class ListenScreen(CoachScreen):
         self.say("#meter", "")
         self._enter(Phase.RECORDED if recording else Phase.READY, "\n".join(lines))
 
-    def _keep(self, audio: str | None) -> None:
-        self._draft = draft = self._draft.model_copy(update={"audio": audio})
+    def _keep(self, **changed: str | None) -> None:
+        self._draft = draft = self._draft.model_copy(update=changed)
         self.coach.keep(lambda journal: keep_draft(journal, draft))
 
     def action_record(self) -> None:
@@ -122,7 +131,7 @@ class ListenScreen(CoachScreen):
         now, scripted = self.coach.clock(), (self.coach.engine or "").startswith(SCRIPTED)
         try:
             path = await asyncio.wrap_future(self.coach.keeper.ask(lambda journal: journal.new_recording(now)))
-            self._keep(str(path))
+            self._keep(audio=str(path), transcript=None)
             with Recorder(path, scripted) as self._recorder:
                 async for sound in sounds(self._recorder):
                     self._happened(sound)
@@ -169,23 +178,22 @@ class ListenScreen(CoachScreen):
     @work(exclusive=True, group="play")
     async def _play(self, path: Path) -> None:
         self.say("#phase", "Playing; p falls silent.")
-        words = WORDS[self._phase]
         try:
             await played(path)
         except CoachError as error:
-            words = str(error)
-        self.say("#phase", words)
+            self.say("#phase", str(error))
+        else:
+            self.say("#phase", WORDS[self._phase])
 
     def action_discard(self) -> None:
         """Delete what was recorded."""
-        self._fall_silent()
         if self._recorder and self._phase in OPEN:
             self._recorder.close()
         self.workers.cancel_group(self, "record")
         if self._draft.audio:
             path = Path(self._draft.audio)
             self.coach.keep(lambda journal: journal.drop_recording(path))
-        self._keep(None)
+            self._keep(audio=None)
         self._rest()
 
     def action_transcribe(self) -> None:
@@ -199,9 +207,10 @@ class ListenScreen(CoachScreen):
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
         if given := event.value.strip().strip("'\""):
-            self._hear(Path(given).expanduser().absolute())
+            self._hear(Path(os.path.expanduser(given)).absolute())  # noqa: PTH111 - Path's raises for an unknown user
 
     def _hear(self, path: Path) -> None:
+        self._fall_silent()
         self.coach.go(Event.TRANSCRIBE)
         self.set_focus(None)
         self._enter(Phase.TRANSCRIBING)
@@ -217,7 +226,8 @@ class ListenScreen(CoachScreen):
             self.coach.go(Event.SPEAK)
             self._rest(str(error))
         else:
-            self._draft = self._draft.model_copy(update={"seconds": self._draft.seconds + heard.duration})
+            if self._draft.transcript is None:
+                self._draft = self._draft.model_copy(update={"seconds": self._draft.seconds + heard.duration})
             self._back(Spoken(str(path), heard))
 
     def action_cancel(self) -> None:

@@ -155,7 +155,7 @@ class MockReport(CoachScreen):
 async def graded(coming: "Future[Grade]") -> Grade | None:
     """The grade, or None where the judge broke down."""
     try:
-        return await asyncio.wrap_future(coming)
+        return await asyncio.shield(asyncio.wrap_future(coming))  # it goes on when one leaves
     except CoachError:
         return None
 

@@ -82,7 +82,7 @@ class ReviewScreen(CoachScreen):
     async def _await_grade(self, pending: Pending) -> None:
         trouble, grade = "", None
         try:
-            grade = await asyncio.wrap_future(pending.grade)
+            grade = await asyncio.shield(asyncio.wrap_future(pending.grade))  # it goes on when one leaves
         except CoachError as error:
             trouble = f"Not graded: {error}"
         weights = {each.id: each.weight for each in self.round.question.criteria}

@@ -72,14 +72,12 @@ class SettingsScreen(CoachScreen):
 
     @work(exclusive=True, group="list")
     async def _look(self) -> None:
-        self._choices = await asyncio.to_thread(lambda: list(choices()))
-        best = await asyncio.to_thread(best_ear)
+        found, best = await asyncio.to_thread(lambda: (list(choices()), best_ear()))
         options = self.query_one(OptionList)
         before = options.highlighted
+        self._choices = found
         options.clear_options()
-        options.add_options(
-            list(_options(self._choices, {(JUDGES, self.coach.judge_name), (EARS, self.coach.engine or best)}))
-        )
+        options.add_options(list(_options(found, {(JUDGES, self.coach.judge_name), (EARS, self.coach.engine or best)})))
         if before is None:
             options.action_first()
         else:

@@ -55,12 +55,12 @@ class Spoken(NamedTuple):
         }
 
     def doubtful(self, text: str) -> tuple[Passage, ...]:
-        """The words of a text that were heard with doubt."""
+        """The words of a text that were heard with doubt, as quickly as one types."""
         if self.transcript is None:
             return ()
         from coach.speech import doubtful_words
 
-        return doubtful_words(self.transcript, text)
+        return doubtful_words(self.transcript, text, quick=True)
 
 
 def draft_line(transcript: "Transcript", doubtful: tuple[Passage, ...]) -> str:
