@@ -83,11 +83,14 @@ def answers(folder: Path, asked: Mapping[str, Asked]) -> list[Answered]:
 
 
 def clauses(folder: Path, asked: Mapping[str, Asked]) -> list[Clauses]:
-    """Every authored set of clauses."""
-    return [
-        Clauses(asked[row["question"]], row["point"], {k: v for k, v in row.items() if isinstance(v, list)})
-        for row in _lines(folder, "clauses")
-    ]
+    """Every authored set of clauses; what several files have for one criterion is one set."""
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for row in _lines(folder, "clauses"):
+        kept = found.setdefault((row["question"], row["point"]), {})
+        for kind, texts in row.items():
+            if isinstance(texts, list):
+                kept.setdefault(kind, []).extend(texts)
+    return [Clauses(asked[question], point, texts) for (question, point), texts in found.items()]
 
 
 def authored(found: Iterable[Answered]) -> Iterator[Row]:
