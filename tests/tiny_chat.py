@@ -1,5 +1,6 @@
 """A chat model with random weights, built from nothing: for tests, and in the shape of a real one for the benchmark."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+MERGES = ("t h", "th e", "i n", "a n", "e r", "o n", "r e", "\u0120 t", "\u0120t he", "\u0120 a", "\u0120 s")
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 
@@ -28,11 +30,13 @@ class Shape(NamedTuple):
 TINY = Shape()
 
 
-def build(path: Path, shape: Shape = TINY, seed: int = 0, template: str | None = TEMPLATE) -> Path:
+def build(
+    path: Path, shape: Shape = TINY, seed: int = 0, template: str | None = TEMPLATE, merges: Sequence[str] = MERGES
+) -> Path:
     """Write the model; matrices at f16, a byte-level tokenizer, a ChatML template."""
     writer = gguf.GGUFWriter(path, "llama")
     _describe(writer, shape)
-    _tokenizer(writer, shape.vocabulary)
+    _tokenizer(writer, shape.vocabulary, merges)
     if template:
         writer.add_chat_template(template)
     rng = np.random.default_rng(seed)
@@ -62,10 +66,9 @@ def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:
     writer.add_vocab_size(shape.vocabulary)
 
 
-def _tokenizer(writer: gguf.GGUFWriter, size: int) -> None:
-    """GPT-2's bytes, a few merges, three special tokens, and unused ones up to `size`."""
+def _tokenizer(writer: gguf.GGUFWriter, size: int, merges: Sequence[str]) -> None:
+    """GPT-2's bytes, merges, three special tokens, and unused ones up to `size`."""
     pieces = _byte_characters()
-    merges = ["t h", "th e", "i n", "a n", "e r", "o n", "r e", "\u0120 t", "\u0120t he", "\u0120 a", "\u0120 s"]
     pieces += [merge.replace(" ", "") for merge in merges]
     unused = [f"<unused{i}>" for i in range(size - len(pieces) - len(SPECIAL))]
     kinds = [gguf.TokenType.NORMAL] * len(pieces) + [gguf.TokenType.UNUSED] * len(unused)
@@ -73,7 +76,7 @@ def _tokenizer(writer: gguf.GGUFWriter, size: int) -> None:
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list([*pieces, *unused, *SPECIAL])
     writer.add_token_types([*kinds, *[gguf.TokenType.CONTROL] * len(SPECIAL)])
-    writer.add_token_merges(merges)
+    writer.add_token_merges(list(merges))
     writer.add_bos_token_id(size - 3)
     writer.add_eos_token_id(size - 1)
     writer.add_add_bos_token(False)

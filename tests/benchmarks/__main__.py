@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-PARTS = ("startup", "app", "batch", "mini", "rivals", "chat")
+PARTS = ("startup", "app", "batch", "on_ray", "mini", "rivals", "chat")
 
 
 def main() -> None:

@@ -39,23 +39,23 @@ def main() -> None:
 def _overhead(folder: Path) -> None:
     """The shipped bank's questions, once for each kind of output."""
     for suffix, count in ANSWERS.items():
-        answers, out = _many(folder / "many.jsonl", count), folder / f"grades.{suffix}"
-        _graded(f"{count:,} answers to {suffix}", count, [answers, "--judge", "scripted", "--out", out])
+        answers, out = many(folder / "many.jsonl", count), folder / f"grades.{suffix}"
+        graded(f"{count:,} answers to {suffix}", count, [answers, "--judge", "scripted", "--out", out])
 
 
 def _mini(folder: Path) -> None:
     """Authored answers to their own questions; the ratio is to one worker's time."""
     cases = authored(JUDGED)
-    answers, bank = _real(folder / "real.jsonl", cases), _bank(folder / "authored.yaml", cases)
+    answers, bank = file_of(folder / "real.jsonl", cases), bank_of(folder / "authored.yaml", cases)
     judge = [answers, "--rubrics", bank, "--judge", "mini", "--fresh"]
     alone = None
     for workers in (1, 2):
         args = [*judge, "--workers", workers, "--out", folder / f"{workers}.jsonl"]
-        seconds = _graded(f"{len(cases):,} answers by mini, --workers {workers}", len(cases), args, alone)
+        seconds = graded(f"{len(cases):,} answers by mini, --workers {workers}", len(cases), args, alone)
         alone = alone or seconds
 
 
-def _graded(what: str, answers: int, args: Sequence[object], against: float | None = None) -> float:
+def graded(what: str, answers: int, args: Sequence[object], against: float | None = None) -> float:
     """Print the line of a run, and give its seconds."""
     told: list[str] = []
     seconds = once(lambda: told.append(apart(GRADE, "grade", *args)))
@@ -63,7 +63,7 @@ def _graded(what: str, answers: int, args: Sequence[object], against: float | No
     return seconds
 
 
-def _many(path: Path, count: int) -> Path:
+def many(path: Path, count: int) -> Path:
     """Authored answers (90 words on average) to the shipped questions, no two the same."""
     questions = [question.id for _, question in load_library(shipped("rubrics"))]
     texts = [json.loads(line)["answer"] for line in AUTHORED.read_text(encoding="utf-8").splitlines()]
@@ -74,13 +74,14 @@ def _many(path: Path, count: int) -> Path:
     return path
 
 
-def _real(path: Path, cases: Sequence[Case]) -> Path:
+def file_of(path: Path, cases: Sequence[Case]) -> Path:
+    """The answers of some cases as JSON Lines."""
     records = [{"id": f"a{i}", "question": case.question.id, "answer": case.answer} for i, case in enumerate(cases)]
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     return path
 
 
-def _bank(path: Path, cases: Sequence[Case]) -> Path:
+def bank_of(path: Path, cases: Sequence[Case]) -> Path:
     """The questions of some cases as a bank; JSON is YAML."""
     questions = {case.question.id: case.question for case in cases}
     bank = Bank(bank="authored", title="Authored", questions=tuple(questions.values()))
