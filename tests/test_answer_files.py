@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.batch import RunJournal
-from coach.batch.readers import without_surrogates
 from coach.batch.run import CHUNK
 from coach.judges import ScriptedJudge
-from coach.terms import Case, Judgement, Receipt
+from coach.terms import Case, Judgement, Receipt, writable
 
 BAD = sorted((HERE / "bad_answers").glob("*.jsonl"))
 MESSAGES: dict[str, list[list[Any]]] = json.loads((HERE / "bad_answers" / "messages.json").read_text(encoding="utf-8"))
@@ -95,8 +94,8 @@ def test_lone_surrogates_are_replaced_and_offsets_stay(run: Coach, tmp_path: Pat
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_texts_without_surrogates_can_be_encoded_and_keep_their_length(text: str) -> None:
-    clean = without_surrogates(json.loads(json.dumps(text)))
+def test_writable_texts_can_be_encoded_and_keep_their_length(text: str) -> None:
+    clean = writable(json.loads(json.dumps(text)))
     assert len(clean) == len(json.loads(json.dumps(text)))
     clean.encode()
 

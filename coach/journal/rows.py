@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from coach.terms import Attempt, Card, Draft, FollowUp, Grade, OwnVerdict, Record
-from coach.terms.attempt import writable
+from coach.terms import Attempt, Card, Draft, FollowUp, Grade, OwnVerdict, Record, writable
 
 Row = dict[str, Any]
 

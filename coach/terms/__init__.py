@@ -5,7 +5,7 @@ other package may import it.
 """
 
 from coach.terms.answer import Answer, Passage, Span
-from coach.terms.attempt import Attempt, Draft, FollowUp, Mode, OwnVerdict, Record
+from coach.terms.attempt import Attempt, Draft, FollowUp, Mode, OwnVerdict, Record, writable
 from coach.terms.card import Card
 from coach.terms.grade import CriterionGrade, Grade, GradeError, Receipt, Review
 from coach.terms.judgement import Case, Decided, Judge, JudgeAround, Judgement, Probabilities, Verdict
@@ -37,4 +37,5 @@ __all__ = [
     "Review",
     "Span",
     "Verdict",
+    "writable",
 ]

@@ -24,7 +24,7 @@ def in_utc(at: datetime) -> datetime:
 
 def writable(text: str) -> str:
     """The text with lone surrogates, which no file can hold, replaced one for one."""
-    return _LONE.sub("�", text)
+    return text if text.isascii() else _LONE.sub("�", text)
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]

@@ -12,12 +12,12 @@ from coach.batch.readers.csv_file import CsvFile
 from coach.batch.readers.folder import RECORDINGS, TEXTS, Folder
 from coach.batch.readers.json_lines import STDIN, JsonLines
 from coach.batch.readers.parquet import ParquetTable
-from coach.batch.readers.records import DEFAULT, Columns, Record, RecordReader, Row, Transcribe, without_surrogates
+from coach.batch.readers.records import DEFAULT, Columns, Record, RecordReader, Row, Transcribe
 from coach.batch.stores import AnyFile, StoredFile
 from coach.errors import AnswerFileError
 from coach.library import Library
 
-__all__ = ["STDIN", "Columns", "Record", "Transcribe", "count_records", "read_records", "without_surrogates"]
+__all__ = ["STDIN", "Columns", "Record", "Transcribe", "count_records", "read_records"]
 
 _JSON_LINES = (".jsonl", ".ndjson", ".json", "")
 _CSV = (".csv", ".tsv")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from coach.batch.first_seen import FirstSeen
 from coach.errors import CoachError
 from coach.library import Library
-from coach.terms import Answer, GradeError, Question
+from coach.terms import Answer, GradeError, Question, writable
 
 AUDIO = "audio"
 """The key of a recording in place of an answer."""
@@ -88,7 +88,7 @@ class RecordReader(NamedTuple):
             return Record(row.where, self._what_there_is(row.data), None, error)
 
     def _answer(self, data: Mapping[str, Any]) -> Answer:
-        text = without_surrogates(self._words(data))
+        text = writable(self._words(data))
         if not text.strip():
             raise BadRecordError("empty_answer", "the answer is empty; leave the record out or give its text")
         name, question = self._name(data, self.columns.id), self._name(data, self.columns.question)
@@ -108,7 +108,8 @@ class RecordReader(NamedTuple):
         try:
             return self.transcribe(path)
         except CoachError as error:
-            raise BadRecordError("audio_failed", f"{path} cannot be transcribed: {error}") from None
+            why = str(error).removeprefix(f"{path}: ")
+            raise BadRecordError("audio_failed", f"{path} cannot be transcribed: {why}") from None
 
     def _name(self, data: Mapping[str, Any], key: str) -> str:
         name = self._text(data, key)
@@ -139,12 +140,7 @@ class RecordReader(NamedTuple):
 
     def _what_there_is(self, data: Mapping[str, Any]) -> Answer:
         own = [str(value) if isinstance(value := data.get(key), str | int) else "" for key in self.columns]
-        return Answer(id=own[0], question=own[1], text=without_surrogates(own[2]), carried=self._carried(data))
+        return Answer(id=own[0], question=own[1], text=writable(own[2]), carried=self._carried(data))
 
     def _carried(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in data.items() if key not in self.columns}
-
-
-def without_surrogates(text: str) -> str:
-    """Lone surrogates, which no encoding can write, become U+FFFD; offsets stay."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

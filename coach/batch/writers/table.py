@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, NamedTuple, Self
 
-from coach.batch.readers import without_surrogates
 from coach.batch.writers.lines import INPUT, OWN_KEYS, beside
+from coach.terms import writable
 
 Cell = str | int | float | bool | None
 
@@ -79,7 +79,7 @@ class Table(NamedTuple):
     @property
     def names(self) -> list[str]:
         """The columns' names, as every encoding can write them."""
-        return [without_surrogates(name) for name in self.columns]
+        return [writable(name) for name in self.columns]
 
     def rows(self, lines: Iterable[str]) -> Iterator[list[Cell]]:
         """The cells of each line."""
@@ -112,4 +112,4 @@ def _cell(value: Any, kind: Kind) -> Cell:
         return value  # type: ignore[no-any-return]
     if kind is Kind.FLOAT:
         return float(value)
-    return without_surrogates(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return writable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
