@@ -1,5 +1,6 @@
 """`coach grade`."""
 
+import gc
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, partial
@@ -82,6 +83,8 @@ def grade(
     Exit codes: 0 all graded; 1 some answers have an error (they are in the output); 2 nothing graded;
     3 --fail-under not met; 130 interrupted (the same command goes on from there).
     """
+    gc.freeze()  # what is imported stays, and what a run makes has no cycles: look for some less often
+    gc.set_threshold(20_000, 20, 50)
     engine_choice.check(choice)
     library = library_of(rubrics)
     recordings = ctx.with_resource(Recordings(hints_of(question for _, question in library)))

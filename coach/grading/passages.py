@@ -49,7 +49,8 @@ def _sentences(answer: str) -> Iterator[Span]:
 
 def _pieces(answer: str, sentence: Span) -> Iterator[Span]:
     """The sentence itself, or about equal pieces of a long one, cut where it can best be cut."""
-    if len(answer[sentence.start : sentence.end].split()) <= LONGEST:
+    short = sentence.end - sentence.start < 2 * LONGEST  # cannot hold more words than LONGEST
+    if short or len(answer[sentence.start : sentence.end].split()) <= LONGEST:
         yield sentence
         return
     words = list(_WORD.finditer(answer, *sentence))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from coach.terms import Case, Criterion, Judgement, Passage, Probabilities, Verdict
+from coach.terms import Case, Criterion, Judgement, Probabilities, Verdict
 
 Script = Callable[[Case, Criterion], Judgement]
 
@@ -36,8 +36,9 @@ class ScriptedJudge:
 def by_shared_words(case: Case, criterion: Criterion) -> Judgement:
     """A verdict by the share of the criterion's longer words that the answer has."""
     wanted = words(criterion.text)
-    share = len(wanted & words(case.answer)) / max(1, len(wanted))
-    return _judgement(round(share, 4), _most_shared(wanted, case.passages) if share >= PARTIAL else ())
+    shared = wanted & words(case.answer)
+    share = len(shared) / max(1, len(wanted))
+    return _judgement(round(share, 4), _of_longest(shared, case) if share >= PARTIAL else ())
 
 
 def always(verdict: Verdict) -> Script:
@@ -47,7 +48,7 @@ def always(verdict: Verdict) -> Script:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def words(text: str) -> frozenset[str]:
     """The longer words of a text, in lower case."""
     return frozenset(_WORD.findall(text.lower()))
@@ -59,9 +60,11 @@ def _judgement(share: float, evidence: tuple[int, ...]) -> Judgement:
     return Judgement(probabilities=_SURE[verdict], similarity=share, evidence=evidence)
 
 
-def _most_shared(wanted: frozenset[str], passages: Sequence[Passage]) -> tuple[int, ...]:
-    shared = [len(wanted & words(passage.text)) for passage in passages]
-    return (shared.index(max(shared)),) if shared else ()
+def _of_longest(shared: frozenset[str], case: Case) -> tuple[int, ...]:
+    """The passage where the longest shared word stands first."""
+    at = case.answer.lower().find(max(sorted(shared), key=len))
+    last = len(case.passages) - 1  # where lower case is longer than the answer, `at` may lie beyond its end
+    return (next((i for i, passage in enumerate(case.passages) if at < passage.end), last),)
 
 
 _SURE = {

@@ -71,4 +71,10 @@ def _criterion(grade: CriterionGrade) -> dict[str, Any]:
 
 
 def _rounded(probabilities: Probabilities) -> dict[str, float]:
-    return {verdict: round(p, 4) for verdict, p in zip(Probabilities._fields, probabilities, strict=True)}
+    covered, partial, missed, contradicted = probabilities
+    return {
+        "covered": round(covered, 4),
+        "partial": round(partial, 4),
+        "missed": round(missed, 4),
+        "contradicted": round(contradicted, 4),
+    }
