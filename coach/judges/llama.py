@@ -1,6 +1,7 @@
 """A GGUF model in llama.cpp: what the judges that run in this process share."""
 
 import ctypes
+import gc
 import hashlib
 import os
 from collections.abc import Sequence
@@ -15,17 +16,15 @@ class LlamaModel:
 
     def __init__(self, path: Path, gpu_layers: int = 0) -> None:
         """Map the file into memory; ModelError where llama.cpp cannot read it."""
-        import llama_cpp  # 0.1 s
-
-        _silence(llama_cpp)
-        self.llama: Any = llama_cpp
-        parameters = llama_cpp.llama_model_default_params()
+        self.llama: Any = llama()
+        _silence(self.llama)
+        parameters = self.llama.llama_model_default_params()
         parameters.n_gpu_layers = gpu_layers
-        self.handle = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
+        self.handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self.handle:
             raise ModelError(f"{path}: llama.cpp cannot read this model; it is damaged or no GGUF")
-        self.size: int = llama_cpp.llama_model_n_embd(self.handle)
-        self.vocabulary = llama_cpp.llama_model_get_vocab(self.handle)
+        self.size: int = self.llama.llama_model_n_embd(self.handle)
+        self.vocabulary = self.llama.llama_model_get_vocab(self.handle)
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +77,18 @@ def as_tokens(llama: Any, tokens: Sequence[int]) -> Any:
     return (llama.llama_token * len(tokens))(*tokens)
 
 
+def llama() -> Any:
+    """The module llama_cpp; importing it takes 0.1 s, and a fifth more if Python looks for cycles meanwhile."""
+    looked = gc.isenabled()
+    gc.disable()
+    try:
+        import llama_cpp
+    finally:
+        if looked:
+            gc.enable()
+    return llama_cpp
+
+
 def digest_of(path: Path) -> str:
     """The sha256 of a file; OSError where it cannot be read."""
     with path.open("rb") as file:
@@ -99,11 +110,11 @@ def idle_cores() -> int:
     return max(1, min(len(siblings) or usable_cores(), usable_cores()) - busy)
 
 
-def _silence(llama: Any) -> None:
+def _silence(module: Any) -> None:
     """Keep llama.cpp's log off the terminal; the callback must outlive the process's use of it."""
     global _log
-    _log = _log or llama.llama_log_callback(lambda *_: None)
-    llama.llama_log_set(_log, ctypes.c_void_p(0))
+    _log = _log or module.llama_log_callback(lambda *_: None)
+    module.llama_log_set(_log, ctypes.c_void_p(0))
 
 
 _log: Any = None

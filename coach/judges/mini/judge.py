@@ -6,6 +6,7 @@ into calling an answer right that only stays on its topic.
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coach.errors import ModelError
-from coach.judges.llama import LlamaModel, digest_of
+from coach.judges.llama import LlamaModel, digest_of, llama
 from coach.judges.mini.encoder import Encoder, States
 from coach.judges.mini.head import Array, Settings, log_softmax
 from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Tokens, Window, windows
@@ -50,7 +51,10 @@ class MiniJudge:
     def load(cls, path: Path | None = None, decided: bool = False, workers: int | None = None) -> Self:
         """The shipped model, checked against its manifest, or the one at `path`; ModelError says what is wrong."""
         path = path or shipped_model()
-        receipt = _checked(path)
+        with ThreadPoolExecutor(1) as beside:
+            checked = beside.submit(_checked, path)
+            llama()  # takes longer than hashing the file
+            receipt = checked.result()
         model = LlamaModel(path)
         try:
             settings = Settings.read(model.size, model.metadata)
