@@ -222,12 +222,12 @@ def test_answers_that_end_every_process_end_the_run(cluster: "Cluster", library:
         graded(engine, answers, library)
 
 
-def windows(answers: Path, library: Library) -> list[dict[str, bytes]]:
+def chunks(answers: Path, library: Library) -> list[dict[str, bytes]]:
     """The rows of the pipeline."""
     rows: list[dict[str, bytes]] = []
 
-    def kept(chunks: Iterable[list[Placed]]) -> Iterator[list[Entry]]:
-        rows.extend({"window": pickle.dumps([chunk])} for chunk in chunks)
+    def kept(found: Iterable[list[Placed]]) -> Iterator[list[Entry]]:
+        rows.extend({"chunk": pickle.dumps(chunk)} for chunk in found)
         return iter(())
 
     with GradeStore() as store:
@@ -242,14 +242,14 @@ def test_the_judge_of_an_actor_stays_open_behind_its_cache(
     monkeypatch.setattr("coach.cli.options.open_judge", lambda *_: ScriptedJudge())
     monkeypatch.setattr("coach.cli.options.UNCACHED", ())
     actor = JudgeActor(partial(_opened_in_actor, "mini", None, JudgeSettings(1), False), SCRIPTED, 1, __version__)
-    (row,) = windows(write_sound(tmp_path / "a.jsonl", 20), library)
+    (row,) = chunks(write_sound(tmp_path / "a.jsonl", 20), library)
     first, again = (pickle.loads(actor(row)["judged"]) for _ in range(2))
-    assert (first, len(first[0])) == (again, 20)
+    assert (first, len(first)) == (again, 20)
 
 
 def test_a_node_with_another_coach_is_told(library: Library, tmp_path: Path) -> None:
     actor = JudgeActor(other, SCRIPTED, 1, "another")
-    (row,) = windows(write_sound(tmp_path / "a.jsonl", 20), library)
+    (row,) = chunks(write_sound(tmp_path / "a.jsonl", 20), library)
     told = pickle.loads(actor(row)["judged"])
     assert f"has coach {__version__}, this machine another" in str(told)
 

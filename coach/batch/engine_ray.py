@@ -1,4 +1,4 @@
-"""The run on a Ray cluster: windows of chunks go through actors that open the judge once.
+"""The run on a Ray cluster: chunks go through actors that open the judge once.
 
 Reading, the journal and writing stay in this process, and the chunks are those of a local run, so that the output is
 the same to the byte. What is lost with an actor or a node Ray gives to another.
@@ -18,7 +18,7 @@ from typing import Any
 
 from coach import __version__
 from coach.batch.grade_store import Entry
-from coach.batch.run import CHUNK, WINDOW, Engine, Placed, chunked, judged_chunk
+from coach.batch.run import Engine, Placed, judged_chunk
 from coach.errors import CoachError, EngineError, JudgeError
 from coach.terms import Judge, Receipt
 
@@ -27,9 +27,11 @@ AT_ONCE = 2**16
 OF_AN_ACTOR = 2**12
 """The same for each actor, so that they do not stand idle at the end of each pass."""
 BLOCK = 2**20
-"""Bytes to set aside for the entries of a window; Ray would set aside 128 MB, and in a small store wait for room."""
+"""Bytes to set aside for the entries of a chunk; Ray would set aside 128 MB, and in a small store wait for room."""
 RETRIES = 3
-"""How often a window is given to another actor; an answer that ends every process would otherwise go round forever."""
+"""How often a chunk is given to another actor; an answer that ends every process would otherwise go round forever."""
+AHEAD = 2
+"""Chunks that an actor has at once: the first to be ready would otherwise take those of the others too."""
 SECONDS = 10
 """How long a cluster may take to answer; Ray itself would wait for two minutes."""
 
@@ -52,17 +54,17 @@ def on_ray(open_judge: OpenJudge, receipt: Receipt, actors: int | None, address:
 
 
 class JudgeActor:
-    """Judges rows, each a window of chunks; what coach itself complains about takes the place of the entries."""
+    """Judges rows, each a chunk; what coach itself complains about takes the place of the entries."""
 
     def __init__(self, open_judge: OpenJudge, receipt: Receipt, at_once: int, version: str) -> None:
         self._open_judge, self._receipt, self._at_once, self._version = open_judge, receipt, at_once, version
         self._opened = ExitStack()
 
     def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
-        """The row of the pipeline with the entries of each chunk."""
-        judged: list[list[Entry]] | CoachError
+        """The row of the pipeline with the entries of its chunk."""
+        judged: list[Entry] | CoachError
         try:
-            judged = [judged_chunk(self._judge, chunk) for chunk in pickle.loads(row["window"])]
+            judged = judged_chunk(self._judge, pickle.loads(row["chunk"]))
         except CoachError as error:
             judged = JudgeError(f"{socket.gethostname()}: {error}")
         return {"judged": pickle.dumps(judged)}
@@ -84,14 +86,14 @@ def _judged(
     import ray.data
     from ray.exceptions import RayError
 
-    rows = [{"window": pickle.dumps(window)} for window in chunked(chunks, WINDOW // CHUNK)]
+    rows = [{"chunk": pickle.dumps(chunk)} for chunk in chunks]
     if not rows:
         return
-    windows = ray.data.from_items(rows, override_num_blocks=len(rows))
-    pool = ray.data.ActorPoolStrategy(size=min(actors, len(rows)))
+    waiting = ray.data.from_items(rows, override_num_blocks=len(rows))
+    pool = ray.data.ActorPoolStrategy(size=min(actors, len(rows)), max_tasks_in_flight_per_actor=AHEAD)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of max_task_retries, which has no successor yet
-        pipeline = windows.map(
+        pipeline = waiting.map(
             JudgeActor, fn_constructor_args=judge, compute=pool, num_cpus=reserved, max_task_retries=RETRIES
         )
     try:
@@ -99,7 +101,7 @@ def _judged(
             judged = pickle.loads(row["judged"])
             if isinstance(judged, CoachError):
                 raise judged
-            yield from judged
+            yield judged
     except RayError as error:
         raise EngineError(f"the Ray cluster failed: {error}\nWith --out the same command goes on from here") from None
 

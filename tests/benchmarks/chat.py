@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import llama_cpp
@@ -18,16 +19,18 @@ from tiny_chat import Shape, build
 from tokenizers import ByteLevelBPETokenizer
 
 from coach.grading import case_of
+from coach.judges import JudgeSettings
 from coach.judges.chat.forks import Forks
 from coach.judges.chat.gguf import GgufJudge
 from coach.judges.chat.prompt import messages, verdict_prompt
-from coach.judges.llama import LlamaModel, idle_cores
+from coach.judges.llama import LlamaModel, usable_cores
 from coach.library import load_library, shipped
 from coach.terms import Case
 
 ANSWERS = DATA / "answers.jsonl"
 HALF_BILLION = Shape(size=896, layers=24, heads=14, kv_heads=2, inner=4864, vocabulary=151936)
 JSON_TOKENS = 60
+THREADS = usable_cores()
 QUIET = llama_cpp.llama_log_callback(lambda *_: None)
 SCHEMA = {
     "type": "object",
@@ -37,7 +40,7 @@ SCHEMA = {
 
 
 def main() -> None:
-    """Seconds an answer of five criteria."""
+    """Seconds an answer of five criteria, of which another answer to the same question was graded just before."""
     llama_cpp.llama_log_set(QUIET, ctypes.c_void_p(0))
     with tempfile.TemporaryDirectory() as folder:
         _compare(_built(Path(folder)))
@@ -47,25 +50,26 @@ def _compare(path: Path) -> None:
     bank = load_library(shipped("rubrics"))
     asked = [q for _, q in bank if len(q.criteria) == 5][:2]
     cases = [case_of(q, q.reference or "") for q in asked]
-    judge = GgufJudge("bench", LlamaModel(path))
+    judge = GgufJudge("bench", LlamaModel(path), settings=JudgeSettings(workers=THREADS))
+    ours, tokens = 0.0, 0
     for case in cases:
-        judge.judge([case_of(case.question, "Warm up; the prior is learned here.")])
-    warm = judge.decoded
-    ours = once(lambda: [judge.judge([case]) for case in cases]) / len(cases)
-    tokens = (judge.decoded - warm) // len(cases)
+        judge.judge([case_of(case.question, "Another answer to the question.")])  # as in a batch
+        before = judge.decoded
+        ours += once(partial(judge.judge, [case])) / len(cases)
+        tokens += (judge.decoded - before) // len(cases)
     judge.close()
     limit = _prefill(path, tokens)
-    before, after, whole = (sum(seconds) / len(cases) for seconds in zip(*_json_calls(path, cases), strict=True))
+    first, last, whole = (sum(seconds) / len(cases) for seconds in zip(*_json_calls(path, cases), strict=True))
     row("(c) bare prefill of the same tokens, the limit", limit, limit, f"{tokens} tokens")
     row("coach: one pass, verdicts and evidence from logits", ours, limit, f"{tokens} tokens")
     row("(b) one JSON call for all criteria", whole, limit, f"{whole / ours:.1f} times coach")
-    row("(a) one JSON call a criterion, as AutoRubric has it", before, limit, f"{before / ours:.1f} times coach")
-    row("    the same, answer first: it is read once", after, limit, f"{after / ours:.1f} times coach")
+    row("(a) one JSON call a criterion, as AutoRubric has it", first, limit, f"{first / ours:.1f} times coach")
+    row("    the same, answer first: it is read once", last, limit, f"{last / ours:.1f} times coach")
 
 
 def _prefill(path: Path, tokens: int) -> float:
     with LlamaModel(path) as model:
-        forks = Forks(model, 4096, 1, idle_cores())
+        forks = Forks(model, 4096, 1, THREADS)
         ids = [1000 + i % 5000 for i in range(tokens)]
 
         def run() -> None:
@@ -82,7 +86,7 @@ def _json_calls(path: Path, cases: Sequence[Case]) -> list[tuple[float, float, f
 
     Where the criterion comes after the answer, llama-cpp-python reads what stands before it once.
     """
-    model = llama_cpp.Llama(str(path), n_ctx=4096, n_threads=idle_cores(), verbose=False)
+    model = llama_cpp.Llama(str(path), n_ctx=4096, n_threads=THREADS, n_threads_batch=THREADS, verbose=False)
     told = verdict_prompt().sections["system"]
 
     def seconds(asked: Sequence[tuple[str, str]], limit: int = JSON_TOKENS) -> float:
