@@ -95,8 +95,8 @@ def test_lone_surrogates_are_replaced_and_offsets_stay(run: Coach, tmp_path: Pat
 
 @given(st.text(st.characters(exclude_categories=[])))
 def test_writable_texts_can_be_encoded_and_keep_their_length(text: str) -> None:
-    clean = writable(json.loads(json.dumps(text)))
-    assert len(clean) == len(json.loads(json.dumps(text)))
+    clean = writable(text)
+    assert len(clean) == len(text)
     clean.encode()
 
 

@@ -30,8 +30,8 @@ BLOCK = 2**20
 """Bytes to set aside for the entries of a chunk; Ray would set aside 128 MB, and in a small store wait for room."""
 RETRIES = 3
 """How often a chunk is given to another actor; an answer that ends every process would otherwise go round forever."""
-AHEAD = 2
-"""Chunks that an actor has at once: the first to be ready would otherwise take those of the others too."""
+AHEAD = 1
+"""Chunks that an actor has at once: with more, the first to be ready takes some that the others could have."""
 SECONDS = 10
 """How long a cluster may take to answer; Ray itself would wait for two minutes."""
 

@@ -53,7 +53,6 @@ class RunJournal(GradeStore):
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
-        db.execute("PRAGMA wal_autocheckpoint=8192")  # pages: 32 MB written at once, not 4
         return db
 
     def _why_not(self, error: sqlite3.DatabaseError) -> str:

@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 
@@ -83,8 +84,6 @@ def grade(
     Exit codes: 0 all graded; 1 some answers have an error (they are in the output); 2 nothing graded;
     3 --fail-under not met; 130 interrupted (the same command goes on from there).
     """
-    gc.freeze()  # what is imported stays, and what a run makes has no cycles: look for some less often
-    gc.set_threshold(20_000, 20, 50)
     engine_choice.check(choice)
     library = library_of(rubrics)
     recordings = ctx.with_resource(Recordings(hints_of(question for _, question in library)))
@@ -105,7 +104,7 @@ def grade(
             refuse_unless_fit(judge)
         if hosted_judges(judge) and STDIN not in paths:
             click.echo(f"coach: at most about {estimate(judge, read())}", err=True)
-        with engine_choice.opened(judge, choice, WINDOW if out else CHUNK) as engine:
+        with engine_choice.opened(judge, choice, WINDOW if out else CHUNK) as engine, collecting_less():
             if out:
                 summary = _to_file(out, records, judge, engine, resume, progress, report)
             else:
@@ -115,6 +114,19 @@ def grade(
         drafts = f"what {recordings.draft_engine} hears is a draft"
         click.echo(f"coach: {drafts}; read the answers that were recordings before you rely on their grades", err=True)
     ctx.exit(exit_code(summary, fail_under))
+
+
+@contextmanager
+def collecting_less() -> Iterator[None]:
+    """Let Python look for cycles less often: what is loaded stays, and what a run makes has few."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def estimate(judge: Judge, records: Iterable[Record]) -> str:

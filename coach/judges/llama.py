@@ -4,8 +4,10 @@ import ctypes
 import gc
 import hashlib
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from coach.errors import ModelError
@@ -79,14 +81,19 @@ def as_tokens(llama: Any, tokens: Sequence[int]) -> Any:
 
 def llama() -> Any:
     """The module llama_cpp; importing it takes 0.1 s, and a fifth more if Python looks for cycles meanwhile."""
-    looked = gc.isenabled()
-    gc.disable()
-    try:
-        import llama_cpp
-    finally:
+    with _importing:
+        looked = gc.isenabled() and "llama_cpp" not in sys.modules
         if looked:
-            gc.enable()
+            gc.disable()
+        try:
+            import llama_cpp
+        finally:
+            if looked:
+                gc.enable()
     return llama_cpp
+
+
+_importing = Lock()
 
 
 def digest_of(path: Path) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from coach.terms import Case, Criterion, Judgement, Probabilities, Verdict
 
@@ -61,10 +62,10 @@ def _judgement(share: float, evidence: tuple[int, ...]) -> Judgement:
 
 
 def _of_longest(shared: frozenset[str], case: Case) -> tuple[int, ...]:
-    """The passage where the longest shared word stands first."""
-    at = case.answer.lower().find(max(sorted(shared), key=len))
-    last = len(case.passages) - 1  # where lower case is longer than the answer, `at` may lie beyond its end
-    return (next((i for i, passage in enumerate(case.passages) if at < passage.end), last),)
+    """The first passage that has the longest shared word; the plain search goes first because it is quick."""
+    word = max(sorted(shared), key=len)
+    having = (i for i, p in enumerate(case.passages) if word in p.text.lower() and word in words(p.text))
+    return tuple(islice(having, 1))
 
 
 _SURE = {
