@@ -4,7 +4,7 @@ Passages are spans with offsets, and joined they give the answer back to the cha
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from coach.terms import Passage, Span
@@ -41,21 +41,21 @@ def _sentences(answer: str) -> Iterator[Span]:
     """Spans between sentence ends; one without a letter (a list's number) joins the next."""
     start, last = 0, len(answer.rstrip())
     for match in _SENTENCE_END.finditer(answer, 0, last):
-        if match.end() < last and _LETTER.search(answer, start, match.end()):
-            yield Span(start, match.end())
-            start = match.end()
+        end = match.end()
+        if end < last and _LETTER.search(answer, start, end):
+            yield Span(start, end)
+            start = end
     yield Span(start, len(answer))
 
 
-def _pieces(answer: str, sentence: Span) -> Iterator[Span]:
+def _pieces(answer: str, sentence: Span) -> Iterable[Span]:
     """The sentence itself, or about equal pieces of a long one, cut where it can best be cut."""
-    short = sentence.end - sentence.start < 2 * LONGEST  # cannot hold more words than LONGEST
-    if short or len(answer[sentence.start : sentence.end].split()) <= LONGEST:
-        yield sentence
-        return
-    words = list(_WORD.finditer(answer, *sentence))
-    cuts = [sentence.start, *(words[i].start() for i in _cuts([w.group() for w in words])), sentence.end]
-    yield from (Span(*ends) for ends in pairwise(cuts))
+    start, end = sentence
+    if end - start < 2 * LONGEST or len(answer[start:end].split()) <= LONGEST:  # the first, since it is quick
+        return (sentence,)
+    words = list(_WORD.finditer(answer, start, end))
+    cuts = [start, *(words[i].start() for i in _cuts([w.group() for w in words])), end]
+    return (Span(*ends) for ends in pairwise(cuts))
 
 
 def _cuts(words: list[str]) -> list[int]:

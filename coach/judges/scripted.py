@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import islice
 
 from coach.terms import Case, Criterion, Judgement, Probabilities, Verdict
 
@@ -35,11 +34,11 @@ class ScriptedJudge:
 
 
 def by_shared_words(case: Case, criterion: Criterion) -> Judgement:
-    """A verdict by the share of the criterion's longer words that the answer has."""
-    wanted = words(criterion.text)
-    shared = wanted & words(case.answer)
+    """A verdict by the share of the criterion's longer words that the answer has, in any word of its own."""
+    wanted, said = words(criterion.text), lowered(case.answer)
+    shared = [word for word in wanted if word in said]
     share = len(shared) / max(1, len(wanted))
-    return _judgement(round(share, 4), _of_longest(shared, case) if share >= PARTIAL else ())
+    return _judgement(round(share, 4), _first_with(shared[0], case) if share >= PARTIAL else ())
 
 
 def always(verdict: Verdict) -> Script:
@@ -50,9 +49,15 @@ def always(verdict: Verdict) -> Script:
 
 
 @lru_cache(maxsize=4096)
-def words(text: str) -> frozenset[str]:
-    """The longer words of a text, in lower case."""
-    return frozenset(_WORD.findall(text.lower()))
+def words(text: str) -> tuple[str, ...]:
+    """The longer words of a text in lower case, the longest first."""
+    return tuple(sorted(set(_WORD.findall(text.lower())), key=lambda word: (-len(word), word)))
+
+
+@lru_cache(maxsize=64)
+def lowered(answer: str) -> str:
+    """The answer in lower case: asked for again with every criterion."""
+    return answer.lower()
 
 
 @lru_cache(maxsize=4096)
@@ -61,11 +66,9 @@ def _judgement(share: float, evidence: tuple[int, ...]) -> Judgement:
     return Judgement(probabilities=_SURE[verdict], similarity=share, evidence=evidence)
 
 
-def _of_longest(shared: frozenset[str], case: Case) -> tuple[int, ...]:
-    """The first passage that has the longest shared word; the plain search goes first because it is quick."""
-    word = max(sorted(shared), key=len)
-    having = (i for i, p in enumerate(case.passages) if word in p.text.lower() and word in words(p.text))
-    return tuple(islice(having, 1))
+def _first_with(word: str, case: Case) -> tuple[int, ...]:
+    """The first passage that has a word."""
+    return next(((i,) for i, passage in enumerate(case.passages) if word in passage.text.lower()), ())
 
 
 _SURE = {
