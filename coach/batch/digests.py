@@ -1,8 +1,8 @@
 """Short names of records, by all that decides how they are graded."""
 
 import hashlib
-import json
 
+from coach.batch.compact_json import compact_json
 from coach.batch.readers import Record
 from coach.terms import Question
 
@@ -17,8 +17,8 @@ class Digests:
         """A record with all that is carried; two of the same digest have the same line in the output."""
         answer = record.answer
         error = record.error.model_dump() if record.error else None
-        whole = json.dumps([answer.id, answer.question, answer.text, answer.carried, error])
-        return _digest((self._question(record.question) if record.question else b"") + whole.encode())
+        whole = compact_json([answer.id, answer.question, answer.text, answer.carried, error])
+        return _digest((self._question(record.question) if record.question else b"") + whole)
 
     def answer(self, question: Question, text: str) -> bytes:
         """An answer to a question; two of the same digest are judged alike."""

@@ -4,8 +4,7 @@ import json
 from collections.abc import Container, Mapping
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json
-
+from coach.batch.compact_json import compact_json
 from coach.terms import Answer, CriterionGrade, Grade, Probabilities
 
 OWN_KEYS = ("id", "question", "answer", "score", "criteria", "follow_ups", "judge", "error")
@@ -26,11 +25,7 @@ def line_for(answer: Answer, equal: str) -> str:
 
 
 def _line(own: dict[str, Any], carried: Mapping[str, Any]) -> str:
-    whole = own | beside(own, carried)
-    try:
-        return to_json(whole).decode()
-    except PydanticSerializationError:  # a lone surrogate, which UTF-8 cannot write, or lists in lists beyond counting
-        return json.dumps(whole, separators=(",", ":"))
+    return compact_json(own | beside(own, carried)).decode()
 
 
 def grade_object(grade: Grade) -> dict[str, Any]:
