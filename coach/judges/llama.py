@@ -22,6 +22,7 @@ class LlamaModel:
         _silence(self.llama)
         parameters = self.llama.llama_model_default_params()
         parameters.n_gpu_layers = gpu_layers
+        parameters.use_extra_bufts = not _has_amx(self.llama)
         self.handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self.handle:
             raise ModelError(f"{path}: llama.cpp cannot read this model; it is damaged or no GGUF")
@@ -115,6 +116,14 @@ def idle_cores() -> int:
     siblings = {path.read_text() for path in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/core_cpus_list")}
     busy = round(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
     return max(1, min(len(siblings) or usable_cores(), usable_cores()) - busy)
+
+
+def _has_amx(module: Any) -> bool:
+    """Whether llama.cpp was compiled for a CPU with AMX, where it repacks weights for instructions that it crashes in.
+
+    Compilers may drop the stores of its tile configuration (llama.cpp's issue 20824, mended in none of its releases).
+    """
+    return b"AMX_INT8 = 1" in module.llama_print_system_info()
 
 
 def _silence(module: Any) -> None:
