@@ -15,7 +15,7 @@ from coach.library import load_library, shipped
 from coach.terms import Bank, Case
 
 ANSWERS = {"jsonl": 200_000, "csv": 50_000, "parquet": 50_000}
-JUDGED = 400
+JUDGED = 2000
 AUTHORED = Path(__file__).parents[2] / "models" / "recipe" / "data" / "answers.jsonl"
 GRADE = (
     PEAK

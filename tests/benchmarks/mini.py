@@ -67,12 +67,12 @@ def cross_encoder(cases: Sequence[Case]) -> Tuned:
 
 def authored(count: int) -> list[Case]:
     """Authored answers of all styles, evenly spread, with all their criteria; ValueError where there are fewer."""
-    questions = {q["id"]: q for q in _rows("questions.jsonl")}
-    answers = [a for a in _rows("answers.jsonl") if a["id"].startswith("t")]
+    questions = {q["id"]: q for q in _rows("questions")}
+    answers = [a for a in _rows("answers") if a["id"][0] in "tu"]
     if count > len(answers):
         raise ValueError(f"there are {len(answers)} authored answers, not {count}")
     spread = [answers[i * len(answers) // count] for i in range(count)]
-    return [_case(questions[a["question"]], a["answer"]) for a in spread]
+    return [_case(questions[a["question"]], a.get("answer") or a["text"]) for a in spread]
 
 
 def described(cases: Sequence[Case]) -> str:
@@ -83,12 +83,13 @@ def described(cases: Sequence[Case]) -> str:
 
 
 def _case(data: dict, answer: str) -> Case:
-    criteria = tuple(Criterion(id=c["id"], text=c["text"]) for c in data["criteria"])
+    criteria = tuple(Criterion(id=c["id"], text=c["text"]) for c in data.get("criteria") or data["points"])
     return case_of(Question(id=data["id"], level="x", question=data["question"], hint="-", criteria=criteria), answer)
 
 
-def _rows(name: str) -> list[dict]:
-    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+def _rows(kind: str) -> list[dict]:
+    files = sorted(DATA.glob(f"{kind}*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def _line(what: str, seconds: float, against: float) -> None:
