@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 from batches import collate, encoded, ids  # noqa: E402  # the recipe's own modules, found by pytest's pythonpath
-from export import export, quantize  # noqa: E402
+from export import export, export_4_bit, quantize  # noqa: E402
 from network import Network, as_4_bit  # noqa: E402
 from rows import Row  # noqa: E402
 
@@ -20,8 +20,10 @@ from coach.errors import ModelError  # noqa: E402
 from coach.grading import case_of  # noqa: E402
 from coach.judges.llama import LlamaModel  # noqa: E402
 from coach.judges.mini import MiniJudge  # noqa: E402
+from coach.judges.mini.encoder import Encoder  # noqa: E402
 from coach.judges.mini.head import Calibration  # noqa: E402
-from coach.judges.mini.sequences import LONGEST, room, windows  # noqa: E402
+from coach.judges.mini.sequences import LONGEST, groups, room, windows  # noqa: E402
+from coach.judges.repacking import buffer_types  # noqa: E402
 from coach.terms import Criterion, Question, Verdict  # noqa: E402
 
 ANSWER = "It keeps the keys and values of earlier tokens. Long prompts fill the memory. I like it."
@@ -67,12 +69,13 @@ def model(exported: Path) -> Iterator[LlamaModel]:
 
 
 def test_llama_cpp_gives_the_logits_of_torch(network: Network, judge: MiniJudge) -> None:
-    row = Row("test", "g", ASKED.question, ASKED.criteria[0].text, ANSWER, 0)
+    criteria = tuple(sorted((c.text for c in ASKED.criteria), key=ids))
+    row = Row("test", "g", ASKED.question, criteria, ANSWER, (0, 0))
     views = [collate([encoded(row, question)]) for question in (True, False)]
     with torch.inference_mode():
-        read = [network(batch.tokens, batch.mask, batch.answer).mean[0] for batch in views]
-    wanted = torch.stack([logits.log_softmax(0) for logits in read]).mean(0).numpy()
-    (found,) = judge.logits([case_of(question_of(ASKED.criteria[0].text), ANSWER)])
+        read = [network(batch.tokens, batch.mask, batch.answer, batch.spans).mean[0] for batch in views]
+    wanted = torch.stack([logits.log_softmax(-1) for logits in read]).mean(0).numpy()
+    found = judge.logits([case_of(question_of(*criteria), ANSWER)])
     assert found == pytest.approx(wanted, abs=1e-3)
 
 
@@ -97,19 +100,33 @@ def test_an_answer_alone_and_in_any_batch_gets_the_same_probabilities(judge: Min
             assert x.probabilities == pytest.approx(y.probabilities, abs=1e-4)
 
 
-@pytest.mark.parametrize(("bias", "read_with_it"), [(0.0, True), (9.0, False)])
-def test_the_question_is_read_only_where_the_criterion_alone_leaves_it_unsure(
-    network: Network, tmp_path: Path, bias: float, read_with_it: bool
-) -> None:
-    biased = copy.deepcopy(network)
+def biased(network: Network, path: Path, bias: float) -> MiniJudge:
+    """A judge that is as sure of `missed` as the bias makes it."""
+    changed = copy.deepcopy(network)
     with torch.no_grad():
-        biased.cls_out.bias[2] += bias
-        biased.out.bias[2] += bias
-    export(biased, tmp_path / "biased.gguf", "test", Calibration())
-    with closing(MiniJudge.load(tmp_path / "biased.gguf")) as judge:
-        texts = ("What does the KV cache store?", "Why is the sky blue?")
-        one, other = (judge.logits([case_of(question_of("It stores keys.", asked=q), ANSWER)]) for q in texts)
-    assert np.array_equal(one, other) is not read_with_it
+        changed.cls_out.bias[2] += bias
+        changed.out.bias[2] += bias
+    export(changed, path, "test", Calibration())
+    return MiniJudge.load(path)
+
+
+@pytest.mark.parametrize(("bias", "twice"), [(0.0, True), (9.0, False)])
+def test_what_is_unsure_is_read_again_without_the_question(
+    network: Network, tmp_path: Path, bias: float, twice: bool
+) -> None:
+    case = case_of(question_of("It stores keys."), ANSWER)
+    with closing(biased(network, tmp_path / "biased.gguf", bias)) as judge:
+        seen: list[int] = []
+        encode = judge._encoder.map
+        judge._encoder.map = lambda sequences, use: seen.extend(map(len, sequences)) or encode(sequences, use)  # type: ignore[method-assign,func-returns-value]
+        judge.logits([case])
+    assert len(seen) == 1 + twice and seen == sorted(seen, reverse=True)
+
+
+def test_a_criterion_is_read_beside_the_others(judge: MiniJudge) -> None:
+    alone = judge.logits([case_of(question_of(ASKED.criteria[0].text), ANSWER)])
+    beside = judge.logits([case_of(ASKED, ANSWER)])
+    assert judge.reads_together and not np.allclose(alone[0], beside[0], atol=1e-6)
 
 
 def test_the_order_of_criteria_does_not_matter(judge: MiniJudge) -> None:
@@ -131,19 +148,28 @@ def test_a_criterion_too_long_to_read_is_unjudged_and_says_why(judge: MiniJudge)
 tokens = st.lists(st.integers(1000, 30000), max_size=150)
 
 
-@given(tokens, tokens, st.lists(tokens, min_size=1, max_size=12))
-def test_no_word_of_a_long_answer_is_cut_off(asked: list[int], criterion: list[int], passages: list[list[int]]) -> None:
-    found = windows(asked, criterion, passages)
-    assert all(len(window.tokens) == len(window.passages) <= LONGEST for window in found)
-    seen: set[tuple[int, int]] = set()
+@given(tokens, st.lists(tokens, min_size=1, max_size=9), st.lists(tokens, min_size=1, max_size=12))
+def test_no_word_of_a_long_answer_and_no_criterion_is_cut_off(
+    asked: list[int], criteria: list[list[int]], passages: list[list[int]]
+) -> None:
+    read = list(groups(criteria))
+    assert [i for group in read for i in group] == list(range(len(criteria)))
+    for group in read:
+        assert_all_is_read(asked, [criteria[i] for i in group], passages)
+
+
+def assert_all_is_read(asked: list[int], criteria: list[list[int]], passages: list[list[int]]) -> None:
+    found = windows(asked, criteria, passages)
     whole = [(t, i) for i, passage in enumerate(passages) for t in passage]
-    start = 0
-    for window in found:
-        part = [(t, i) for t, i in zip(window.tokens, window.passages, strict=True) if i >= 0]
+    seen: set[int] = set()
+    for (tokens_, spans, begin), owners in found:
+        assert len(tokens_) <= LONGEST
+        assert [tokens_[start + 1 : end] for start, end in spans] == criteria
+        part = list(zip(tokens_[begin:-1], owners, strict=True))
         start = next(s for s in range(len(whole) + 1) if whole[s : s + len(part)] == part)
-        seen.update(range(start, start + len(part)))  # type: ignore[arg-type]
+        seen.update(range(start, start + len(part)))
     assert len(seen) == len(whole)
-    assert len(found) == 1 or len(whole) > room(asked, criterion)
+    assert len(found) == 1 or len(whole) > room(asked, criteria)
 
 
 def test_four_bit_weights_of_the_training_are_those_of_llama_cpp(network: Network, tmp_path: Path) -> None:
@@ -173,3 +199,26 @@ def test_a_gguf_of_something_else_is_told_apart(tmp_path: Path) -> None:
     export(Network.untrained(), path, "test", Calibration(), head=False)
     with pytest.raises(ModelError, match="no mini model"):
         MiniJudge.load(path)
+
+
+def test_a_model_repacked_by_hand_where_llama_cpp_would_for_amx_reads_the_same(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "q4.gguf"
+    export_4_bit(network, path, "test", Calibration())
+    monkeypatch.setattr("llama_cpp.llama_print_system_info", lambda: b"AVX2 = 1 | AMX_INT8 = 1 |")
+    read = []
+    for by_hand in (False, True):
+        with closing(Encoder(LlamaModel(path, repack=by_hand), longest=64, workers=1)) as encoder:
+            read += encoder.map([[101, *range(2000, 2030), 102]], lambda _, states: states.copy())
+    assert np.abs(read[0] - read[1]).max() < 0.05 < np.abs(read[0]).max()
+
+
+def test_what_is_not_of_4_bits_is_not_repacked_by_hand(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llama_cpp.llama_print_system_info", lambda: b"AVX2 = 1 | AMX_INT8 = 1 |")
+    with LlamaModel(exported, repack=True) as model:
+        assert model.size == 64
+
+
+def test_without_ggmls_libraries_nothing_is_repacked_by_hand(tmp_path: Path) -> None:
+    assert buffer_types(tmp_path) == {}

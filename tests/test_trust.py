@@ -78,6 +78,21 @@ def test_an_edited_criterion_is_judged_again_alone(question: Question, cache: Ju
     assert judge.asked == [(ANSWER, edited.id)]
 
 
+def test_an_edited_criterion_is_judged_again_with_the_others_where_they_are_read_together(
+    question: Question, cache: JudgementCache
+) -> None:
+    judge = Counting()
+    judge.reads_together = True
+    grade(question, ANSWER, CachedJudge(judge, cache))
+    first = question.criteria[0].model_copy(update={"text": "Something else entirely."})
+    edited = question.model_copy(update={"criteria": (first, *question.criteria[1:])})
+    grade(edited, ANSWER, CachedJudge(judge, cache))
+    assert len(judge.asked) == 2 * len(question.criteria)
+    turned = edited.model_copy(update={"criteria": edited.criteria[::-1]})
+    grade(turned, ANSWER, CachedJudge(judge, cache))
+    assert len(judge.asked) == 2 * len(question.criteria)
+
+
 def test_another_judge_or_model_has_its_own_judgements(question: Question, cache: JudgementCache) -> None:
     grade(question, ANSWER, CachedJudge(Counting(), cache))
     for changes in ({"name": "other"}, {"model": "sha256:1"}, {"prompt": "sha256:2"}):

@@ -8,14 +8,17 @@ from functools import lru_cache
 from coach.terms import Case, Receipt
 
 
-def criterion_keys(case: Case, judge: Receipt, served: Sequence[str | None] = ()) -> tuple[str, ...]:
+def criterion_keys(
+    case: Case, judge: Receipt, served: Sequence[str | None] = (), together: bool = False
+) -> tuple[str, ...]:
     """A key of 32 hexadecimal digits for each criterion of a case.
 
-    It names answer, passages, question, criterion, judge with its settings, model and prompt; `served` has the versions
-    of a hosted model, which are known only when it has judged.
+    It names answer, passages, question, criterion, judge with its settings, model and prompt, and where the judge reads
+    criteria `together` the others too; `served` has the versions of a hosted model, known only when it has judged.
     """
     ends = [passage.end for passage in case.passages]
     shared = [case.answer, ends, case.question.question, judge.name, judge.model, judge.prompt]
+    shared += sorted(criterion.text for criterion in case.criteria) if together else []
     begun = hashlib.sha256(json.dumps(shared).encode())
     versions = served or [None] * len(case.criteria)
     return tuple(_key(begun.copy(), c.text, version) for c, version in zip(case.criteria, versions, strict=True))

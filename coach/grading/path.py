@@ -20,7 +20,8 @@ def grade_all(pairs: Sequence[tuple[Question, Answer]], judge: Judge) -> list[Gr
     judgements = judge.judge(cases)
     receipt = Receipt(name=judge.name, model=judge.model, prompt=judge.prompt)
     return [
-        _grade(answer, case, each, receipt) for (_, answer), case, each in zip(pairs, cases, judgements, strict=True)
+        _grade(answer, case, each, receipt, judge.reads_together)
+        for (_, answer), case, each in zip(pairs, cases, judgements, strict=True)
     ]
 
 
@@ -29,8 +30,8 @@ def case_of(question: Question, answer: str) -> Case:
     return Case(question, answer, split_passages(answer), question.criteria)
 
 
-def _grade(answer: Answer, case: Case, judgements: tuple[Judgement, ...], receipt: Receipt) -> Grade:
-    keys = criterion_keys(case, receipt, [judgement.served for judgement in judgements])
+def _grade(answer: Answer, case: Case, judgements: tuple[Judgement, ...], receipt: Receipt, together: bool) -> Grade:
+    keys = criterion_keys(case, receipt, [judgement.served for judgement in judgements], together)
     criteria = tuple(_criterion_grade(case, *each) for each in zip(case.criteria, judgements, keys, strict=True))
     verdicts = zip((c.weight for c in case.criteria), (c.verdict for c in criteria), strict=True)
     return Grade(

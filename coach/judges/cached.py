@@ -18,7 +18,7 @@ class CachedJudge(JudgeAround):
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """Look up every criterion, then judge the rest."""
-        keys = [criterion_keys(case, self._named) for case in cases]
+        keys = [criterion_keys(case, self._named, together=self.reads_together) for case in cases]
         known = self._cache.get(key for of_case in keys for key in of_case)
         self.hits += len(known)
         known |= self._ask(cases, keys, known)
@@ -32,6 +32,8 @@ class CachedJudge(JudgeAround):
         rest: list[tuple[Case, list[str]]] = []
         for case, of_case in zip(cases, keys, strict=True):
             new = [(c, key) for c, key in zip(case.criteria, of_case, strict=True) if key not in taken]
+            if new and self.reads_together:
+                new = list(zip(case.criteria, of_case, strict=True))
             if new:
                 taken.update(key for _, key in new)
                 rest.append((case._replace(criteria=tuple(c for c, _ in new)), [key for _, key in new]))

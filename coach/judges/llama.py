@@ -11,19 +11,22 @@ from threading import Lock
 from typing import Any, Self
 
 from coach.errors import ModelError
+from coach.judges.repacking import avoid_amx, repack_layers
 
 
 class LlamaModel:
     """The weights, vocabulary and metadata of one file; contexts are made from it."""
 
-    def __init__(self, path: Path, gpu_layers: int = 0) -> None:
-        """Map the file into memory; ModelError where llama.cpp cannot read it."""
+    def __init__(self, path: Path, gpu_layers: int = 0, repack: bool = False) -> None:
+        """Map the file into memory, `repack` one of BERT by hand where needed; ModelError where it cannot be read."""
         self.llama: Any = llama()
         _silence(self.llama)
         parameters = self.llama.llama_model_default_params()
         parameters.n_gpu_layers = gpu_layers
-        parameters.use_extra_bufts = not _has_amx(self.llama)
+        amx = avoid_amx(self.llama, parameters)
+        kept = repack_layers(self.llama, parameters, path) if amx and repack else None
         self.handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
+        del kept
         if not self.handle:
             raise ModelError(f"{path}: llama.cpp cannot read this model; it is damaged or no GGUF")
         self.size: int = self.llama.llama_model_n_embd(self.handle)
@@ -116,14 +119,6 @@ def idle_cores() -> int:
     siblings = {path.read_text() for path in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/core_cpus_list")}
     busy = round(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
     return max(1, min(len(siblings) or usable_cores(), usable_cores()) - busy)
-
-
-def _has_amx(module: Any) -> bool:
-    """Whether llama.cpp was compiled for a CPU with AMX, where it repacks weights for instructions that it crashes in.
-
-    Compilers may drop the stores of its tile configuration (llama.cpp's issue 20824, mended in none of its releases).
-    """
-    return b"AMX_INT8 = 1" in module.llama_print_system_info()
 
 
 def _silence(module: Any) -> None:

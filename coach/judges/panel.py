@@ -17,6 +17,7 @@ class PanelJudge:
         self.name = "+".join(judge.name for judge in judges)
         self.model = _joined([judge.model for judge in judges])
         self.prompt = _joined([judge.prompt for judge in judges])
+        self.reads_together = any(judge.reads_together for judge in judges)
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """Ask every member about every case."""
@@ -49,6 +50,7 @@ class EscalatingJudge:
         self.name = f"{first.name}, then {second.name}"
         self.model = _joined([first.model, second.model])
         self.prompt = _joined([first.prompt, second.prompt])
+        self.reads_together = first.reads_together or second.reads_together
         self.asked: Counter[str] = Counter()
         """How many criteria each judge was asked about, by name."""
 

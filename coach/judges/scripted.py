@@ -24,6 +24,7 @@ class ScriptedJudge:
     name = "scripted"
     model: str | None = None
     prompt: str | None = None
+    reads_together = False
 
     def __init__(self, script: Script | None = None) -> None:
         self._script = script or by_shared_words

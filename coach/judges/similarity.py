@@ -52,6 +52,7 @@ class SimilarityJudge:
 
     name = "similarity"
     prompt: str | None = None
+    reads_together = False
 
     def __init__(self, embedder: Embedder, model: str | None = None, thresholds: Thresholds | None = None) -> None:
         self.model = model

@@ -114,6 +114,11 @@ class Judge(Protocol):
         """The hash of its prompt, if it has one."""
         ...
 
+    @property
+    def reads_together(self) -> bool:
+        """Whether what it says of a criterion depends on the case's other criteria."""
+        ...
+
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         """One tuple a case, one judgement a criterion, in order."""
         ...
@@ -139,3 +144,8 @@ class JudgeAround:
     def prompt(self) -> str | None:
         """The judge's."""
         return self.inner.prompt
+
+    @property
+    def reads_together(self) -> bool:
+        """The judge's."""
+        return self.inner.reads_together

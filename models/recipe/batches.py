@@ -16,25 +16,33 @@ from coach.judges.mini.sequences import SEP, compose
 STEP = 16
 """Lengths are padded to a multiple of this: oneDNN keeps a primitive for each new shape."""
 
+NONE = -1
+"""The label where a row has no further criterion."""
+
 MASK, HIDDEN = 103, 0.08
 """The token that hides a word, and how often."""
 
 
 class Batch(NamedTuple):
-    """Token ids, mask and answer mask (rows, tokens), and labels (rows)."""
+    """Token ids, mask and answer mask (rows, tokens); the criteria's spans and labels (rows, criteria, ...).
+
+    Rows with fewer criteria than the longest have an empty span and the label NONE for the rest.
+    """
 
     tokens: Tensor
     mask: Tensor
     answer: Tensor
+    spans: Tensor
     labels: Tensor
 
 
 class Encoded(NamedTuple):
-    """A row's tokens, where its answer begins, and its label."""
+    """A row's tokens, the spans of its criteria, where its answer begins, and its labels."""
 
     tokens: list[int]
+    spans: list[tuple[int, int]]
     begin: int
-    label: int
+    labels: tuple[int, ...]
 
 
 @lru_cache(1)
@@ -55,8 +63,8 @@ def ids(text: str) -> tuple[int, ...]:
 def encoded(row: Row, question: bool = True) -> Encoded:
     """A row as the judge composes it; without its question where told so."""
     asked = list(ids(row.question)) if question else []
-    tokens, begin = compose(asked, list(ids(row.criterion)), list(ids(row.answer)))
-    return Encoded(tokens, begin, row.label)
+    criteria = [list(ids(criterion)) for criterion in row.criteria]
+    return Encoded(*compose(asked, criteria, list(ids(row.answer))), row.labels)
 
 
 def masked(rng: random.Random, row: Encoded) -> Encoded:
@@ -86,13 +94,18 @@ def batches(rng: random.Random, rows: Sequence[Encoded], budget: int, longest: i
 def collate(rows: Sequence[Encoded]) -> Batch:
     """One batch."""
     width = padded(max(len(row.tokens) for row in rows))
+    most = max(len(row.spans) for row in rows)
     tokens = torch.zeros(len(rows), width, dtype=torch.long)
     mask, answer = torch.zeros_like(tokens), torch.zeros(len(rows), width, dtype=torch.bool)
+    spans = torch.zeros(len(rows), most, 2, dtype=torch.long)
+    labels = torch.full((len(rows), most), NONE)
     for i, row in enumerate(rows):
         tokens[i, : len(row.tokens)] = torch.tensor(row.tokens)
         mask[i, : len(row.tokens)] = 1
         answer[i, row.begin : len(row.tokens) - 1] = True
-    return Batch(tokens, mask, answer, torch.tensor([row.label for row in rows]))
+        spans[i, : len(row.spans)] = torch.tensor(row.spans)
+        labels[i, : len(row.labels)] = torch.tensor(row.labels)
+    return Batch(tokens, mask, answer, spans, labels)
 
 
 def padded(length: int) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from heldout import authored_rows, cases
+from heldout import authored_rows, cases, labels_of
 from rows import Row, fold
 from scipy.optimize import minimize
 from scipy.special import log_softmax
@@ -37,20 +37,20 @@ def main() -> None:
     parser.add_argument("--similarity", action="store_true")
     options = parser.parse_args()
     rows = authored_rows(options.fold)
-    logits, labels = read(options.model, rows), np.array([row.label for row in rows])
+    logits, labels = read(options.model, rows), np.array(labels_of(rows))
     fitted = fit(logits, labels)
     probabilities = np.exp(log_softmax(logits / fitted[0] + fitted[1:], axis=1))
     least, share = abstention(probabilities[:, 0], labels == 0)
     found = {"temperature": fitted[0], "bias": [*fitted[1:]], "abstain": least}
     options.out.write_text(json.dumps(found) + "\n")
-    print(f"{len(rows)} criteria; temperature {fitted[0]:.3f}, bias {np.round(fitted[1:], 3)}")
+    print(f"{len(labels)} criteria; temperature {fitted[0]:.3f}, bias {np.round(fitted[1:], 3)}")
     print(f"judges {share:.1%} with confidence {least:.3f} or more, {AGREEMENT:.0%} of them right on covered-or-not")
     if options.similarity:
         print(with_similarity(rows, logits, labels))
 
 
 def read(model: Path, rows: Sequence[Row]) -> np.ndarray:
-    """Logits (rows, 4)."""
+    """Logits (criteria of all rows, 4)."""
     judge = MiniJudge.load(model)
     try:
         return judge.logits(list(cases(rows)))
@@ -88,9 +88,9 @@ def with_similarity(rows: Sequence[Row], logits: np.ndarray, labels: np.ndarray)
 
     from coach.judges.similarity import SimilarityJudge
 
-    cosines = [found[0].similarity for found in SimilarityJudge.load().judge(list(cases(rows)))]
+    cosines = [each.similarity for found in SimilarityJudge.load().judge(list(cases(rows))) for each in found]
     inputs = {"logits": logits, "logits and cosine": np.column_stack([logits, cosines])}
-    half = np.array([fold(row.group, 2) == 0 for row in rows])
+    half = np.array([fold(row.group, 2) == 0 for row in rows for _ in row.labels])
     losses = {}
     for name, x in inputs.items():
         model = LogisticRegression(max_iter=2000).fit(x[half], labels[half])

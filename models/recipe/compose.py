@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rows import LABELS, Clauses, Row
+from rows import Clauses, Row
 
 COVERED, PARTIAL, MISSED, CONTRADICTED = range(4)
 KINDS = {
@@ -23,6 +23,10 @@ KINDS = {
     "absent": (MISSED, 0.12),
 }
 """A clause's label and how often it is drawn."""
+KNOWING = {"made": 0.5, "plain": 0.25, "half": 0.03, "near": 0.02, "wrong": 0.14, "absent": 0.06}
+"""How often it is drawn in an answer that speaks to every criterion and is mostly right."""
+KNOW = 0.3
+"""How many answers are such."""
 EXCHANGES = {
     ("made", "wrong"): (CONTRADICTED, 0.24),
     ("wrong", "made"): (CONTRADICTED, 0.16),
@@ -95,6 +99,8 @@ SAME = {
     "results": ["outcomes"],
 }
 """Words that may stand for each other nearly everywhere."""
+EXCHANGED = 0.12
+"""How often what is said of a criterion is such an exchange."""
 ECHOED = 0.35
 """How often a clause that is right or wrong is the criterion itself, said or denied."""
 SAYING = ("{}", "{}", "{}", "{}", "I'd say {}", "basically {}", "yeah, {}", "well, {}", "{}, as far as I know", "So {}")
@@ -206,49 +212,38 @@ class Composer:
         return len(self._by_question)
 
     def rows(self, rng: random.Random, times: int, lengths: Sequence[int]) -> Iterator[Row]:
-        """`times` composed answers a question of `lengths` clauses, with a row for up to three criteria of each."""
+        """`times` composed answers a question of `lengths` clauses, against all its criteria that have clauses."""
         for sets in self._by_question.values():
             for _ in range(times):
-                yield from self._composed(rng, sets, rng.choice(lengths))
+                yield self._composed(rng, sets, min(len(sets), rng.choice(lengths)))
 
-    def _composed(self, rng: random.Random, sets: Sequence[Clauses], length: int) -> Iterator[Row]:
-        chosen = rng.sample(sets, min(len(sets), length))
-        said, labels = [], {}
-        for each in sets:
-            kind = self._kind(rng) if each in chosen else "absent"
-            labels[each.criterion] = KINDS[kind][0]
-            if kind != "absent":
-                said.append(self._clause(rng, each, kind))
+    def _composed(self, rng: random.Random, sets: Sequence[Clauses], length: int) -> Row:
+        knows = rng.random() < KNOW
+        chosen = sets if knows else rng.sample(sets, length)
+        shares = KNOWING if knows else {kind: share for kind, (_, share) in KINDS.items()}
+        points = [self._point(rng, each, shares) if each in chosen else _Point.absent(each) for each in sets]
+        said = [point.text for point in points if point.text] or [rng.choice(self._phrases.fillers)]
         rng.shuffle(said)
         text = self.altered(rng, self._joined(rng, said), 0.2)
-        if not text.strip():
-            return
-        told = [each for each in sets if each in chosen]
-        told += rng.sample(sets, 1) if rng.random() < 0.4 else []
-        for each in rng.sample(told, min(3, len(told))):
-            question = each.question
-            criterion = question.criteria[each.criterion]
-            yield Row("composed", question.group, question.text, criterion, text, labels[each.criterion])
+        criteria, labels = tuple(p.criterion for p in points), tuple(p.label for p in points)
+        question = sets[0].question
+        return Row("composed", question.group, question.text, criteria, text, labels)
 
-    def exchanged(self, rng: random.Random, times: int) -> Iterator[Row]:
-        """`times` rows a criterion with a clause in the criterion's place, its counterpart alone or among others."""
-        for sets in self._by_question.values():
-            for each in sets:
-                for _ in range(times):
-                    yield self._exchange(rng, each, sets)
+    def _point(self, rng: random.Random, each: Clauses, shares: Mapping[str, float]) -> "_Point":
+        """What is said of a criterion, or of a clause in its place."""
+        if rng.random() < EXCHANGED:
+            return self._exchange(rng, each)
+        kind = rng.choices(list(shares), list(shares.values()))[0]
+        if kind == "absent":
+            return _Point.absent(each)
+        return _Point(each.question.criteria[each.criterion], KINDS[kind][0], self._clause(rng, each, kind))
 
-    def _exchange(self, rng: random.Random, each: Clauses, sets: Sequence[Clauses]) -> Row:
+    def _exchange(self, rng: random.Random, each: Clauses) -> "_Point":
         first, second = rng.choices(list(EXCHANGES), [share for _, share in EXCHANGES.values()])[0]
         criterion = rng.choice(each.texts[first])
         others = [text for text in each.texts.get(second, ()) if text != criterion]
-        said = [criterion if second == "same" else rng.choice(others)]
-        beside = [other for other in sets if other is not each]
-        beside = rng.sample(beside, min(len(beside), rng.choice((0, 0, 0, 1, 2))))
-        said += [rng.choice(other.texts[rng.choice(("made", "near", "half", "wrong"))]) for other in beside]
-        rng.shuffle(said)
-        text = self.altered(rng, self._joined(rng, said), 0.15)
-        label = EXCHANGES[first, second][0]
-        return Row("exchanged", each.question.group, each.question.text, criterion, text, label)
+        text = criterion if second == "same" else rng.choice(others)
+        return _Point(criterion, EXCHANGES[first, second][0], text)
 
     def _clause(self, rng: random.Random, each: Clauses, kind: str) -> str:
         """An authored clause, or the criterion itself said in nearly its own words, or denied in them."""
@@ -259,9 +254,6 @@ class Composer:
             if kind == "wrong":
                 return denied(rng, criterion)
         return rng.choice(each.texts[kind])
-
-    def _kind(self, rng: random.Random) -> str:
-        return rng.choices(list(KINDS), [share for _, share in KINDS.values()])[0]
 
     def _joined(self, rng: random.Random, said: list[str]) -> str:
         parts = list(said)
@@ -295,26 +287,38 @@ class Composer:
             out.append(rng.choice(heard) if heard and rng.random() < 0.6 else word)
         return " ".join(out)
 
-    def tricks(self, rng: random.Random, question: str, criterion: str, group: str) -> Iterator[Row]:
-        """An answer with the words of the criterion or the question and without a claim."""
+    def trick(self, rng: random.Random, row: Row) -> Row:
+        """An answer to a row's question with the words of a criterion or of the question, and without a claim."""
         kind = rng.choice(("stuffed", "parrot", "vague"))
+        criterion = rng.choice(row.criteria)
+        words = _content(row.question) or ["it"]
         if kind == "stuffed":
-            words = _content(criterion)
-            extra = _content(question)
-            listed = words + rng.sample(extra, min(len(extra), 4))
+            listed = _content(criterion) + rng.sample(words, min(len(words), 4))
             rng.shuffle(listed)
-            label = PARTIAL if rng.random() < 0.2 else MISSED
-            yield Row("trick", group, question, criterion, ", ".join(listed), label, kind)
+            text = ", ".join(listed)
         elif kind == "parrot":
             point = criterion.rstrip(".")
             frame = rng.choice(self._phrases.frames)
-            text = frame.replace("{point}", point[:1].lower() + point[1:]).replace("{question}", question)
-            yield Row("trick", group, question, criterion, text, MISSED, kind)
-        elif words := _content(question):
+            text = frame.replace("{point}", point[:1].lower() + point[1:]).replace("{question}", row.question)
+        else:
             begin = rng.randrange(len(words))
             topic = " ".join(words[begin : begin + rng.choice((1, 1, 2))])
             said = [frame.replace("{topic}", topic) for frame in rng.sample(self._phrases.vague, rng.choice((1, 1, 2)))]
-            yield Row("trick", group, question, criterion, self.altered(rng, " ".join(said), 0.4), MISSED, kind)
+            text = self.altered(rng, " ".join(said), 0.4)
+        return row._replace(source="trick", answer=text, labels=(MISSED,) * len(row.criteria), style=kind)
+
+
+class _Point(NamedTuple):
+    """A criterion, its label, and what is said of it, if anything."""
+
+    criterion: str
+    label: int
+    text: str
+
+    @classmethod
+    def absent(cls, each: Clauses) -> "_Point":
+        """Nothing is said."""
+        return cls(each.question.criteria[each.criterion], MISSED, "")
 
 
 def _content(text: str) -> list[str]:
@@ -344,9 +348,21 @@ def _framed(rng: random.Random, frames: Sequence[str], point: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def strangers(rng: random.Random, rows: Sequence[Row], near: Mapping[str, list[str]], count: int) -> Iterator[Row]:
-    """Answers against criteria of other questions: missed."""
-    for row in rng.sample(list(rows), min(count, len(rows))):
-        others = near.get(row.criterion)
-        if others:
-            yield row._replace(source="stranger", criterion=rng.choice(others), label=LABELS.index("missed"))
+def with_strangers(rng: random.Random, row: Row, near: Mapping[str, list[str]], count: int) -> Row:
+    """The row with up to so many criteria of other questions beside its own: missed."""
+    others = [rng.choice(near[c]) for c in rng.sample(row.criteria, min(count, len(row.criteria))) if near.get(c)]
+    return row._replace(criteria=(*row.criteria, *others), labels=row.labels + (MISSED,) * len(others))
+
+
+def among_strangers(rng: random.Random, row: Row, near: Mapping[str, list[str]]) -> Row:
+    """The row's answer against criteria of other questions alone."""
+    own = len(row.criteria)
+    found = with_strangers(rng, row, near, own)
+    return found._replace(source="stranger", criteria=found.criteria[own:], labels=found.labels[own:])
+
+
+def shuffled(rng: random.Random, row: Row, some: float) -> Row:
+    """The row's criteria in any order; with a chance of `some` only some of them."""
+    count = rng.randint(1, len(row.criteria)) if rng.random() < some else len(row.criteria)
+    order = rng.sample(range(len(row.criteria)), count)
+    return row._replace(criteria=tuple(row.criteria[i] for i in order), labels=tuple(row.labels[i] for i in order))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from heldout import authored_rows, cases, sampled, short_rows
+from heldout import authored_rows, cases, labels_of, short_rows
 from rows import LABELS, Row, gold
 from sklearn.metrics import cohen_kappa_score, f1_score
 
@@ -19,7 +19,6 @@ from coach.judges.mini import MiniJudge
 
 LEVEL = {"covered": 2, "partial": 1, "missed": 0, "contradicted": 0}
 BLANK = "."
-MOST = 1500
 
 
 def main() -> None:
@@ -32,7 +31,7 @@ def main() -> None:
     parser.add_argument("--fold", type=int, default=0)
     options = parser.parse_args()
     judge = MiniJudge.load(options.model, decided=True)
-    sets = short_rows(options.pairs, options.fold) | {"authored": sampled(authored_rows(options.fold), MOST)}
+    sets = short_rows(options.pairs, options.fold) | {"authored": authored_rows(options.fold)}
     if options.gold:
         sets["gold"] = gold(options.gold, options.bank)
     for name, rows in sets.items():
@@ -44,13 +43,13 @@ def main() -> None:
 
 def line(judge: MiniJudge, name: str, rows: Sequence[Row], blank: str | None = None) -> str:
     """Figures of one set."""
-    verdicts = [found[0].verdict.value for found in judge.judge(list(cases(rows, blank)))]
-    labels = [LABELS[row.label] for row in rows]
+    verdicts = [each.verdict.value for found in judge.judge(list(cases(rows, blank))) for each in found]
+    labels = [LABELS[label] for label in labels_of(rows)]
     told, truth = [LEVEL[v] for v in verdicts], [LEVEL[v] for v in labels]
     f1 = f1_score(truth, told, average="macro")
     kappa = cohen_kappa_score(truth, told, weights="quadratic")
     accuracy = np.mean([a == b for a, b in zip(verdicts, labels, strict=True)])
-    return f"{name:36} n {len(rows):5}  accuracy {accuracy:.3f}  macro-F1 {f1:.3f}  qwk {kappa:.3f}"
+    return f"{name:36} n {len(labels):5}  accuracy {accuracy:.3f}  macro-F1 {f1:.3f}  qwk {kappa:.3f}"
 
 
 if __name__ == "__main__":

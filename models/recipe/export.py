@@ -41,7 +41,8 @@ def export(
     _vocabulary(writer)
     for key, value in Settings(version, head_of(network), calibration).write().items() if head else ():
         writer.add_string(key, value)
-    for name, array in _tensors(network):
+    for name, tensor in tensors(network):
+        array = _array(tensor)
         matrix = array.ndim == 2 and name not in ("position_embd.weight", "token_types.weight")
         writer.add_tensor(name, array.astype(np.float16) if half and matrix else array)
     writer.write_header_to_file()
@@ -69,10 +70,17 @@ def export_4_bit(network: Network, path: Path, version: str, calibration: Calibr
 
 def head_of(network: Network) -> Head:
     """The head's arrays."""
-    linear = {"cls_dense": network.cls_dense, "cls_out": network.cls_out, "dense": network.dense, "out": network.out}
-    arrays = {name: _array(layer.weight) for name, layer in linear.items()}
-    biases = {f"{name}_bias": _array(layer.bias) for name, layer in linear.items()}
-    return Head(**arrays, **biases, query=_array(network.query.weight)[0])
+    return Head(**{name: _array(parameter) for name, parameter in linears(network)})
+
+
+def linears(network: Network) -> Iterator[tuple[str, torch.Tensor]]:
+    """The weights of the head by the names of its fields."""
+    yield "query", network.query.weight
+    for name in ("span", "seek", "mark"):
+        yield name, getattr(network, name).weight
+    for name in ("cls_dense", "cls_out", "dense", "out"):
+        yield name, getattr(network, name).weight
+        yield f"{name}_bias", getattr(network, name).bias
 
 
 def _describe(writer: gguf.GGUFWriter, network: Network) -> None:
@@ -103,16 +111,17 @@ def _vocabulary(writer: gguf.GGUFWriter) -> None:
         getattr(writer, f"add_{name}_token_id")(vocabulary[piece])
 
 
-def _tensors(network: Network) -> Iterator[tuple[str, np.ndarray]]:
+def tensors(network: Network) -> Iterator[tuple[str, torch.Tensor]]:
+    """The encoder's weights by llama.cpp's names."""
     embeddings = network.bert.embeddings
-    yield "token_embd.weight", _array(embeddings.word_embeddings.weight)
-    yield "position_embd.weight", _array(embeddings.position_embeddings.weight)
-    yield "token_types.weight", _array(embeddings.token_type_embeddings.weight)
+    yield "token_embd.weight", embeddings.word_embeddings.weight
+    yield "position_embd.weight", embeddings.position_embeddings.weight
+    yield "token_types.weight", embeddings.token_type_embeddings.weight
     for kind in ("weight", "bias"):
-        yield f"token_embd_norm.{kind}", _array(getattr(embeddings.LayerNorm, kind))
+        yield f"token_embd_norm.{kind}", getattr(embeddings.LayerNorm, kind)
         for i, layer in enumerate(network.bert.encoder.layer):
             for theirs, ours in LAYER.items():
-                yield f"blk.{i}.{theirs}.{kind}", _array(getattr(layer.get_submodule(ours), kind))
+                yield f"blk.{i}.{theirs}.{kind}", getattr(layer.get_submodule(ours), kind)
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Rows that a model never saw, as the cases that the judge is given."""
 
-import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -32,7 +31,7 @@ WHOLE = frozenset(
 
 
 def authored_rows(held: int) -> list[Row]:
-    """The criteria of authored whole answers in a fold."""
+    """The authored whole answers to questions of a fold."""
     rows = authored(answers(DATA, questions(DATA)))
     return [row for row in rows if row.style in WHOLE and fold(row.group, FOLDS) == held]
 
@@ -43,14 +42,14 @@ def short_rows(folder: Path, held: int) -> dict[str, list[Row]]:
     return {name: [row for row in rows if row.source == name] for name in SHORT_ANSWERS[:2]}
 
 
-def sampled(rows: Sequence[Row], most: int) -> list[Row]:
-    """At most so many of them, the same each time."""
-    return random.Random(0).sample(list(rows), min(most, len(rows)))
+def labels_of(rows: Sequence[Row]) -> list[int]:
+    """The labels of the criteria of all rows."""
+    return [label for row in rows for label in row.labels]
 
 
 def cases(rows: Sequence[Row], blank: str | None = None) -> Iterator[Case]:
-    """A case of one criterion for each row; with `blank` in the criterion's place for the answer-only baseline."""
+    """A case for each row; with `blank` in the criteria's place for the answer-only baseline."""
     for row in rows:
-        criterion = Criterion(id="c", text=blank or row.criterion)
-        question = Question(id="q", level="any", question=row.question or "?", hint="-", criteria=(criterion,))
+        criteria = tuple(Criterion(id=f"c{i}", text=blank or text) for i, text in enumerate(row.criteria))
+        question = Question(id="q", level="any", question=row.question or "?", hint="-", criteria=criteria)
         yield case_of(question, row.answer)

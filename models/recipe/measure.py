@@ -11,7 +11,7 @@ LEVEL = np.array([2, 1, 0, 0])
 
 def figures(rows: Sequence[Row], logits: np.ndarray) -> str:
     """Accuracy of four, macro-F1 of three levels, quadratic kappa, recall and precision of contradicted, by style."""
-    labels, found = np.array([row.label for row in rows]), logits.argmax(1)
+    labels, found = np.array([label for row in rows for label in row.labels]), logits.argmax(1)
     wrong = LABELS.index("contradicted")
     hits = ((labels == wrong) & (found == wrong)).sum()
     out = (
@@ -19,6 +19,6 @@ def figures(rows: Sequence[Row], logits: np.ndarray) -> str:
         f"qwk {cohen_kappa_score(LEVEL[labels], LEVEL[found], weights='quadratic'):.3f} "
         f"con {hits / max(1, (labels == wrong).sum()):.2f}/{hits / max(1, (found == wrong).sum()):.2f}"
     )
-    styles = sorted({row.style for row in rows if row.style})
-    per = {s: np.mean([f == r.label for r, f in zip(rows, found, strict=True) if r.style == s]) for s in styles}
+    styles = np.array([row.style for row in rows for _ in row.labels])
+    per = {s: np.mean((found == labels)[styles == s]) for s in sorted(set(styles)) if s}
     return f"[{out}" + "".join(f" {s[:6]} {a:.2f}" for s, a in per.items()) + "]"

@@ -16,11 +16,10 @@ BLOCK = 32
 
 
 class Logits(NamedTuple):
-    """What the two readings say (batch, 4), and the attention over the tokens (batch, tokens)."""
+    """What the two readings say of each criterion (batch, criteria, 4)."""
 
     first: Tensor
     pooled: Tensor
-    attention: Tensor
 
     @property
     def mean(self) -> Tensor:
@@ -29,7 +28,10 @@ class Logits(NamedTuple):
 
 
 class Network(nn.Module):
-    """BERT, a reading at the first token, and one at the answer's tokens weighted by attention.
+    """BERT, and two readings of each criterion: at its own tokens, and at the answer's.
+
+    The first takes the token before the criterion and the mean of all its tokens; the second weights the answer's
+    tokens by an attention whose query comes from the first.
 
     The activation is the tanh form of GELU, which is the one that ggml computes.
     """
@@ -40,6 +42,10 @@ class Network(nn.Module):
         self.bert = bert
         self.cls_dense, self.cls_out = nn.Linear(size, size), nn.Linear(size, 4)
         self.query, self.dense, self.out = nn.Linear(size, 1, bias=False), nn.Linear(size, size), nn.Linear(size, 4)
+        self.seek, self.mark = nn.Linear(size, size, bias=False), nn.Linear(size, size, bias=False)
+        self.span = nn.Linear(size, size, bias=False)
+        for new in (self.seek, self.mark, self.span):  # at first a single criterion is read as if they were not there
+            nn.init.zeros_(new.weight)
         self.drop = nn.Dropout(dropout)
 
     @classmethod
@@ -48,7 +54,7 @@ class Network(nn.Module):
         bert = BertModel.from_pretrained(
             BASE,
             add_pooling_layer=False,
-            attn_implementation="sdpa",
+            attn_implementation="eager",
             hidden_act="gelu_pytorch_tanh",
             hidden_dropout_prob=dropout,
             attention_probs_dropout_prob=0.0,
@@ -70,14 +76,23 @@ class Network(nn.Module):
         )
         return cls(BertModel(config, add_pooling_layer=False)).eval()
 
-    def forward(self, tokens: Tensor, mask: Tensor, answer: Tensor) -> Logits:
-        """Token ids and mask (batch, tokens), and which tokens are the answer's (batch, tokens; bool)."""
-        states = self.bert(tokens, attention_mask=mask).last_hidden_state.float()
-        first = self.cls_out(self.drop(torch.tanh(self.cls_dense(states[:, 0]))))
-        scores = self.query(states).squeeze(-1).masked_fill(~answer, -1e4)
-        attention = scores.softmax(-1)
-        pooled = (attention.unsqueeze(-1) * states).sum(1)
-        return Logits(first, self.out(self.drop(torch.tanh(self.dense(pooled)))), attention)
+    def forward(self, tokens: Tensor, mask: Tensor, answer: Tensor, spans: Tensor) -> Logits:
+        """Ids, mask and which tokens are the answer's (batch, tokens); spans of the criteria (batch, criteria, 2)."""
+        states = self.bert(tokens, attention_mask=mask).last_hidden_state
+        with torch.autocast("cpu", enabled=False):
+            return self._read(states.float(), answer, spans)
+
+    def _read(self, states: Tensor, answer: Tensor, spans: Tensor) -> Logits:
+        begin, end = spans.unsqueeze(-1).unbind(2)
+        places = torch.arange(states.shape[1])
+        within = ((places >= begin) & (places < end)).float()
+        means = within @ states / within.sum(-1, keepdim=True).clamp(min=1)
+        own = states.gather(1, begin.expand(-1, -1, states.shape[-1])) + self.span(means)
+        first = self.cls_out(self.drop(torch.tanh(self.cls_dense(own))))
+        scores = (self.query.weight + self.seek(own)) @ states.transpose(1, 2)
+        attention = scores.masked_fill(~answer.unsqueeze(1), -1e4).softmax(-1)
+        pooled = self.dense(attention @ states) + self.mark(own)
+        return Logits(first, self.out(self.drop(torch.tanh(pooled))))
 
     def learn_4_bit(self) -> None:
         """From here on the encoder computes with its weights as Q4_0 will store them."""
@@ -112,8 +127,8 @@ class _As4Bit(nn.Module):
 def as_4_bit(weight: Tensor) -> Tensor:
     """The weights after a round trip through Q4_0: blocks of 32 in a row, the largest of them at -8, f16 scales."""
     blocks = weight.detach().reshape(-1, BLOCK)
-    largest = blocks.gather(1, blocks.abs().argmax(1, keepdim=True))
-    scale = largest / -8
+    low, high = blocks.aminmax(dim=1, keepdim=True)
+    scale = torch.where(high > -low, high, low) / -8
     inverse = torch.where(scale == 0, torch.zeros_like(scale), 1 / scale)
-    quants = (blocks * inverse + 8.5).floor().clamp_(0, 15) - 8
-    return (quants * scale.half().float()).reshape(weight.shape)
+    quants = (blocks * inverse).add_(8.5).floor_().clamp_(0, 15).sub_(8)
+    return quants.mul_(scale.half().float()).reshape(weight.shape)

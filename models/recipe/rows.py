@@ -27,14 +27,14 @@ COVERAGE = ("realsumm", "argkp", "evouna", "kqa", "wice")
 
 
 class Row(NamedTuple):
-    """One labelled (question, criterion, answer)."""
+    """An answer with the label of each of some criteria."""
 
     source: str
     group: str
     question: str
-    criterion: str
+    criteria: tuple[str, ...]
     answer: str
-    label: int
+    labels: tuple[int, ...]
     style: str = ""
 
 
@@ -74,11 +74,12 @@ def questions(folder: Path) -> dict[str, Asked]:
     return found
 
 
-def answers(folder: Path, asked: Mapping[str, Asked]) -> list[Answered]:
-    """Every authored answer."""
+def answers(folder: Path, asked: Mapping[str, Asked], kind: str = "") -> list[Answered]:
+    """Every authored answer, or those of a kind: the letter their ids begin with."""
     return [
         Answered(asked[row["question"]], row["style"], row.get("answer") or row["text"], _labels(row))
         for row in _lines(folder, "answers")
+        if row["id"].startswith(kind)
     ]
 
 
@@ -94,12 +95,12 @@ def clauses(folder: Path, asked: Mapping[str, Asked]) -> list[Clauses]:
 
 
 def authored(found: Iterable[Answered]) -> Iterator[Row]:
-    """A row a criterion of every answer."""
+    """Every answer, with its labelled criteria in the question's order."""
     for answer in found:
-        for criterion, label in answer.labels.items():
-            question = answer.question
-            text = question.criteria[criterion]
-            yield Row("authored", question.group, question.text, text, answer.text, label, answer.style)
+        question = answer.question
+        kept = [name for name in question.criteria if name in answer.labels]
+        criteria, labels = tuple(question.criteria[name] for name in kept), tuple(answer.labels[name] for name in kept)
+        yield Row("authored", question.group, question.text, criteria, answer.text, labels, answer.style)
 
 
 def short_answers(folder: Path) -> Iterator[Row]:
@@ -107,17 +108,21 @@ def short_answers(folder: Path) -> Iterator[Row]:
     for row in _lines(folder, "short"):
         for label, name in enumerate(LABELS):
             for text in row[name]:
-                yield Row("short", row["id"], row["question"], row["reference"], text, label)
+                yield Row("short", row["id"], row["question"], (row["reference"],), text, (label,))
 
 
 def pairs(folder: Path, names: Iterable[str]) -> Iterator[Row]:
-    """The rows of public sets; each SemEval answer once, with its first reference."""
+    """The rows of public sets: an answer once with all that is labelled of it where they are of coverage."""
     for name in names:
+        found: dict[tuple[object, ...], Row] = {}
         with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
-            for line in file:
+            for number, line in enumerate(file):
                 row = json.loads(line)
-                label = LABELS.index(row["label"])
-                yield Row(name, row["group"], row["question"], row["point"], row["answer"], label)
+                point, label = (row["point"],), (LABELS.index(row["label"]),)
+                key = (row["group"], row["answer"]) if name in COVERAGE else (number,)
+                known = found.get(key, Row(name, row["group"], row["question"], (), row["answer"], ()))
+                found[key] = known._replace(criteria=known.criteria + point, labels=known.labels + label)
+        yield from found.values()
 
 
 def references(folder: Path, name: str) -> dict[tuple[str, str], list[str]]:
@@ -135,18 +140,19 @@ def gold(answers_file: Path, bank: Path) -> list[Row]:
     for line in answers_file.read_text(encoding="utf-8").splitlines():
         answer = json.loads(line)
         question = asked[answer["question"]]
-        rows += [
+        labels = [LABELS.index(answer["labels"][c["id"]]) for c in question["criteria"]]
+        criteria = tuple(c["text"] for c in question["criteria"])
+        rows.append(
             Row(
                 "gold",
                 question["id"],
                 question["question"],
-                c["text"],
+                criteria,
                 answer["answer"],
-                LABELS.index(answer["labels"][c["id"]]),
+                tuple(labels),
                 answer["style"],
             )
-            for c in question["criteria"]
-        ]
+        )
     return rows
 
 

@@ -65,6 +65,8 @@ class _Reading(NamedTuple):
 class GgufJudge:
     """Judges by an instruct model's logits in llama.cpp."""
 
+    reads_together = False
+
     def __init__(
         self,
         name: str,

@@ -73,6 +73,8 @@ class HostedJudge:
     shares of `settings.samples` replies, and with one sample 0.9 for the verdict it names.
     """
 
+    reads_together = False
+
     def __init__(
         self, provider: Provider, settings: JudgeSettings, budget: Budget | None = None, clock: Clock | None = None
     ) -> None:

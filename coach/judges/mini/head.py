@@ -1,9 +1,9 @@
-"""What turns the encoder's states into four logits, and logits into calibrated probabilities.
+"""What turns the encoder's states into four logits a criterion, and logits into calibrated probabilities.
 
-It reads a sequence twice: at the first token, as BERT classifiers do, and at the answer's tokens,
-weighted by an attention whose weights also say which words the verdict stands on. The
-logits of the two readings are averaged. All of it lives in the GGUF's metadata, since llama.cpp
-rejects tensors that its architecture does not know.
+Each criterion is read twice: at its own tokens, and at the answer's tokens, weighted by an attention whose query
+comes from the criterion's and whose weights also say which words the verdict stands on. The logits of the two
+readings are averaged. All of it lives in the GGUF's metadata, since llama.cpp rejects tensors that its architecture
+does not know.
 """
 
 import base64
@@ -19,12 +19,16 @@ from coach.terms import Probabilities
 
 Array = NDArray[np.float32]
 
-FORMAT = 1
+APART, TOGETHER = 1, 2
+"""Formats: a file that reads each criterion by itself, first without the question, and one that reads all at once."""
+NEW_IN_TOGETHER = ("span", "seek", "mark")
+NOTHING = "nothing"
+"""Stands for an array that a format does not have: all zeros."""
 PREFIX = "coach.mini."
 
 
 class Reading(NamedTuple):
-    """The logits of a sequence (4), and how much each of its tokens counted (tokens; 0 outside the answer)."""
+    """The logits of a criterion (4), and how much each token of the answer counted."""
 
     logits: Array
     attention: Array
@@ -38,17 +42,25 @@ class Head(NamedTuple):
     cls_out: Array  # 4 x size
     cls_out_bias: Array  # 4
     query: Array  # size
+    span: Array  # size x size
+    seek: Array  # size x size
+    mark: Array  # size x size
     dense: Array  # size x size
     dense_bias: Array  # size
     out: Array  # 4 x size
     out_bias: Array  # 4
 
-    def read(self, states: Array, answer: NDArray[np.bool_]) -> Reading:
-        """Read the states (tokens, size) of a sequence whose answer's tokens are marked."""
-        attention = np.where(answer, _softmax(np.where(answer, states @ self.query, -np.inf)), 0.0)
-        first = self.cls_out @ np.tanh(self.cls_dense @ states[0] + self.cls_dense_bias) + self.cls_out_bias
-        pooled = attention.astype(np.float32) @ states
-        second = self.out @ np.tanh(self.dense @ pooled + self.dense_bias) + self.out_bias
+    def read(self, states: Array, criterion: slice, answer: slice) -> Reading:
+        """Read one criterion in a sequence's states (tokens, size): its tokens with the one before, and the answer's.
+
+        One at a time: for products of two matrices numpy's BLAS wakes threads that take the cores from llama.cpp.
+        """
+        said = states[answer]
+        own = states[criterion.start] + self.span @ states[criterion].mean(0)
+        attention = _softmax(said @ (self.query + self.seek @ own))
+        first = self.cls_out @ np.tanh(self.cls_dense @ own + self.cls_dense_bias) + self.cls_out_bias
+        pooled = self.dense @ (attention @ said) + self.mark @ own + self.dense_bias
+        second = self.out @ np.tanh(pooled) + self.out_bias
         return Reading((first + second) / 2, attention)
 
 
@@ -74,24 +86,32 @@ class Settings(NamedTuple):
     version: str
     head: Head
     calibration: Calibration
+    format: int = TOGETHER
+
+    @property
+    def together(self) -> bool:
+        """Whether all criteria of an answer are read at once."""
+        return self.format == TOGETHER
 
     @classmethod
     def read(cls, size: int, metadata: Callable[[str], str | None]) -> Self:
         """From metadata strings; ModelError where the file is no mini model of a format that this coach knows."""
         try:
             about = json.loads(metadata(PREFIX + "about") or "{}")
-            if about["format"] != FORMAT:
-                raise ModelError(f"its format is {about['format']}, this coach reads {FORMAT}; upgrade coach")
-            shapes = shapes_of(size)
-            arrays = {name: _array(metadata(PREFIX + name), shape) for name, shape in shapes.items()}
+            if about["format"] not in (APART, TOGETHER):
+                raise ModelError(f"its format is {about['format']}, this coach reads 1 and 2; upgrade coach")
+            there = {name: metadata(PREFIX + name) for name in Head._fields}
+            if about["format"] == APART:
+                there |= dict.fromkeys(NEW_IN_TOGETHER, NOTHING)
+            arrays = {name: _array(there[name], shape) for name, shape in shapes_of(size).items()}
             calibration = Calibration(about["temperature"], tuple(about["bias"]), about["abstain"])
-            return cls(about["version"], Head(**arrays), calibration)
+            return cls(about["version"], Head(**arrays), calibration, about["format"])
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"no mini model: its metadata lacks or garbles {error}") from None
 
     def write(self) -> dict[str, str]:
         """As metadata strings."""
-        about: dict[str, Any] = {"format": FORMAT, "version": self.version, **self.calibration._asdict()}
+        about: dict[str, Any] = {"format": self.format, "version": self.version, **self.calibration._asdict()}
         arrays = {
             name: base64.b64encode(array.astype("<f4").tobytes()).decode()
             for name, array in self.head._asdict().items()
@@ -102,10 +122,13 @@ class Settings(NamedTuple):
 def shapes_of(size: int) -> dict[str, tuple[int, ...]]:
     """The shape of each array of a head."""
     square, row, labels, four = (size, size), (size,), (4, size), (4,)
-    return dict(zip(Head._fields, (square, row, labels, four, row, square, row, labels, four), strict=True))
+    query = (row, square, square, square)
+    return dict(zip(Head._fields, (square, row, labels, four, *query, square, row, labels, four), strict=True))
 
 
 def _array(text: str | None, shape: tuple[int, ...]) -> Array:
+    if text is NOTHING:
+        return np.zeros(shape, np.float32)
     return np.frombuffer(base64.b64decode(text or ""), "<f4").reshape(shape)
 
 

@@ -1,4 +1,7 @@
-"""The judge itself: every criterion is read by itself, and with its question too where that leaves it unsure.
+"""The judge itself: what it is unsure of at its first reading it reads again.
+
+A file of format 2 reads all criteria of an answer at once, with the question, and the unsure ones again without; one of
+format 1 reads each criterion by itself, and with the question where that leaves it unsure.
 
 The mean of both readings is then the verdict. They err differently: the question sets the scene, and it lures
 into calling an answer right that only stays on its topic.
@@ -16,8 +19,8 @@ from numpy.typing import NDArray
 from coach.errors import ModelError
 from coach.judges.llama import LlamaModel, digest_of, llama
 from coach.judges.mini.encoder import Encoder, States
-from coach.judges.mini.head import Array, Settings, log_softmax
-from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Tokens, Window, windows
+from coach.judges.mini.head import Array, Reading, Settings, log_softmax
+from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Tokens, Window, groups, scene, windows
 from coach.library import shipped
 from coach.terms import Case, Criterion, Judgement, Probabilities, Verdict
 
@@ -33,7 +36,7 @@ _Place = tuple[int, int]
 
 
 class MiniJudge:
-    """Judges each (question, criterion, answer) by a classifier in llama.cpp.
+    """Judges the criteria of an answer together by a classifier in llama.cpp.
 
     With `decided` it never abstains.
     """
@@ -44,6 +47,7 @@ class MiniJudge:
         self.name = "mini:decided" if decided else "mini"
         self.model = model
         self._encoder, self._head, self._calibration = encoder, settings.head, settings.calibration
+        self.reads_together = settings.together
         self._decided = decided
         self._tokens: dict[str, list[int]] = {}
 
@@ -55,7 +59,7 @@ class MiniJudge:
             checked = beside.submit(_checked, path)
             llama()  # takes longer than hashing the file
             receipt = checked.result()
-        model = LlamaModel(path)
+        model = LlamaModel(path, repack=True)
         try:
             settings = Settings.read(model.size, model.metadata)
         except ModelError as error:
@@ -82,31 +86,44 @@ class MiniJudge:
     def _findings(self, cases: Sequence[Case]) -> dict[_Place, "_Finding"]:
         """What was found of each criterion of each case, in order."""
         texts = [self._text(case) for case in cases]
-        first = self._reading(texts, [(i, k) for i, text in enumerate(texts) for k in text.readable], asked=False)
-        unsure = [place for place, finding in first.items() if np.exp(finding.logits.max()) < SURE]
-        second = self._reading(texts, unsure, asked=True)
-        return first | {place: _Finding.mean([first[place], finding]) for place, finding in second.items()}
+        first = self._reading(texts, [text.readable for text in texts], asked=self.reads_together)
+        unsure = [[k for k in text.readable if first[i, k].unsure] for i, text in enumerate(texts)]
+        second = self._reading(texts, unsure, asked=not self.reads_together)
+        found = first | {place: _Finding.mean([first[place], finding]) for place, finding in second.items()}
+        return dict(sorted(found.items()))
 
     def _text(self, case: Case) -> "_Text":
         criteria = [self._known(criterion.text) for criterion in case.criteria]
         passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
         return _Text(self._known(case.question.question), criteria, passages)
 
-    def _reading(self, texts: Sequence["_Text"], places: Sequence[_Place], asked: bool) -> dict[_Place, "_Finding"]:
-        """One reading of each place, with the question or without: its most telling window, the least `missed`."""
-        jobs = [(place, window) for place in places for window in texts[place[0]].windows(place[1], asked)]
-        sequences = [window.tokens for _, window in jobs]
-        read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i][1], states))
+    def _reading(
+        self, texts: Sequence["_Text"], wanted: Sequence[Sequence[int]], asked: bool
+    ) -> dict[_Place, "_Finding"]:
+        """One reading of the wanted criteria of each text: of each its most telling window, the least `missed`."""
+        jobs = [
+            _Job(i, group, window)
+            for i, text in enumerate(texts)
+            for group in (text.groups(wanted[i]) if self.reads_together else [[k] for k in wanted[i]])
+            for window in text.windows(group, asked, self.reads_together)
+        ]
+        sequences = [job.window.sequence.tokens for job in jobs]
+        read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i].window, states))
         told: dict[_Place, _Finding] = {}
-        for (place, _), finding in zip(jobs, read, strict=True):
-            if place not in told or finding.logits[MISSED] < told[place].logits[MISSED]:
-                told[place] = finding
+        for job, findings in zip(jobs, read, strict=True):
+            for k, finding in zip(job.criteria, findings, strict=True):
+                place = job.case, k
+                if place not in told or finding.logits[MISSED] < told[place].logits[MISSED]:
+                    told[place] = finding
         return told
 
-    def _read(self, window: Window, states: States) -> "_Finding":
-        owners = np.asarray(window.passages)
-        reading = self._head.read(states, owners >= 0)
-        counted = np.bincount(owners[owners >= 0], weights=reading.attention[owners >= 0])
+    def _read(self, window: Window, states: States) -> list["_Finding"]:
+        """What a window says of each of its criteria."""
+        _, spans, begin = window.sequence
+        return [self._finding(window, self._head.read(states, slice(*span), slice(begin, -1))) for span in spans]
+
+    def _finding(self, window: Window, reading: Reading) -> "_Finding":
+        counted = np.bincount(window.passages, weights=reading.attention)
         return _Finding(log_softmax(reading.logits), counted.astype(np.float64))
 
     def _judgement(self, criterion: Criterion, finding: "_Finding | None") -> Judgement:
@@ -144,9 +161,25 @@ class _Text(NamedTuple):
         """The criteria that can be read; none where the answer has no words."""
         return [k for k, c in enumerate(self.criteria) if len(c) <= LONGEST_CRITERION] if any(self.passages) else []
 
-    def windows(self, criterion: int, asked: bool) -> list[Window]:
-        """What is read of a criterion, with the question or without."""
-        return windows(self.question if asked else [], self.criteria[criterion], self.passages)
+    def groups(self, wanted: Sequence[int]) -> list[list[int]]:
+        """Of the wanted criteria those that are read together, in an order that the rubric's does not change."""
+        ordered = sorted(wanted, key=self.criteria.__getitem__)
+        return [[ordered[k] for k in group] for group in groups([self.criteria[k] for k in ordered])]
+
+    def windows(self, group: Sequence[int], asked: bool, together: bool) -> list[Window]:
+        """What is read of a group of criteria, with the question or without."""
+        criteria = [self.criteria[k] for k in group]
+        if asked and not together:  # the question then stands between the token before the criterion and itself
+            return windows([], [[*scene(self.question), *criterion] for criterion in criteria], self.passages)
+        return windows(self.question if asked else [], criteria, self.passages)
+
+
+class _Job(NamedTuple):
+    """A window to read, the case and the criteria it is of."""
+
+    case: int
+    criteria: list[int]
+    window: Window
 
 
 class _Finding(NamedTuple):
@@ -154,6 +187,11 @@ class _Finding(NamedTuple):
 
     logits: Array
     counted: NDArray[np.float64]
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it does not stand alone."""
+        return bool(np.exp(self.logits.max()) < SURE)
 
     @classmethod
     def mean(cls, found: Sequence[Self]) -> Self:

@@ -1,9 +1,11 @@
-"""What the classifier reads: `[CLS] question [SEP] criterion [SEP] answer [SEP]`, in windows where the answer is long.
+"""What the classifier reads: `question [SEP] [CLS] criterion [CLS] criterion ... [SEP] answer [SEP]`.
 
-Training composes its rows with the same function, so that both see the same thing.
+Each criterion is read at the `[CLS]` before it and at its own tokens, so that one reading of the answer serves them
+all. Many criteria are read in groups, and a long answer in windows. Training composes its rows with the same function,
+so that both see the same thing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 Tokens = list[int]
@@ -13,37 +15,71 @@ LONGEST = 320
 LONGEST_QUESTION = 48
 """Tokens of the question that are read; it only sets the scene."""
 LONGEST_CRITERION = 200
-"""Tokens of a criterion; a longer one is not judged."""
+"""Tokens of a criterion, a longer one is not judged; and of all that are read together."""
 
 
 CLS, SEP = 101, 102
-"""The tokens that begin a sequence and end each part, in BERT's vocabulary."""
+"""The token before each criterion and the one that ends each part, in BERT's vocabulary."""
+
+
+class Composed(NamedTuple):
+    """A sequence, the span of each of its criteria with the token before it, and where the answer begins."""
+
+    tokens: Tokens
+    spans: list[tuple[int, int]]
+    begin: int
 
 
 class Window(NamedTuple):
-    """A sequence, and for each of its tokens the passage it belongs to, or -1."""
+    """A sequence, and for each of the answer's tokens in it the passage it belongs to."""
 
-    tokens: Tokens
+    sequence: Composed
     passages: list[int]
 
 
-def compose(question: Tokens, criterion: Tokens, answer: Tokens) -> tuple[Tokens, int]:
-    """One sequence and the place where the answer begins; the answer must fit (`room`)."""
-    scene = [*question[:LONGEST_QUESTION], SEP] if question else []
-    before = [CLS, *scene, *criterion, SEP]
-    return [*before, *answer, SEP], len(before)
+def compose(question: Tokens, criteria: Sequence[Tokens], answer: Tokens) -> Composed:
+    """One sequence; the answer must fit (`room`)."""
+    tokens = scene(question)
+    spans = []
+    for criterion in criteria:
+        begin = len(tokens)
+        tokens += [CLS, *criterion]
+        spans.append((begin, len(tokens)))
+    tokens.append(SEP)
+    return Composed([*tokens, *answer, SEP], spans, len(tokens))
 
 
-def room(question: Tokens, criterion: Tokens) -> int:
-    """The tokens of an answer that fit beside a question and a criterion."""
-    return LONGEST - len(compose(question, criterion, [])[0])
+def scene(question: Tokens) -> Tokens:
+    """What is read of a question."""
+    return [*question[:LONGEST_QUESTION], SEP] if question else []
 
 
-def windows(question: Tokens, criterion: Tokens, passages: Sequence[Tokens]) -> list[Window]:
+def room(question: Tokens, criteria: Sequence[Tokens]) -> int:
+    """The tokens of an answer that fit beside a question and criteria."""
+    return LONGEST - len(compose(question, criteria, []).tokens)
+
+
+def groups(criteria: Sequence[Tokens]) -> Iterator[list[int]]:
+    """The numbers of the criteria that are read together, in order; those that are too long are in none."""
+    group: list[int] = []
+    length = 0
+    for i, criterion in enumerate(criteria):
+        if len(criterion) > LONGEST_CRITERION:
+            continue
+        if group and length + len(criterion) + 1 > LONGEST_CRITERION:
+            yield group
+            group, length = [], 0
+        group.append(i)
+        length += len(criterion) + 1
+    if group:
+        yield group
+
+
+def windows(question: Tokens, criteria: Sequence[Tokens], passages: Sequence[Tokens]) -> list[Window]:
     """The answer as one window where it fits; otherwise overlapping runs of passages that together hold it all."""
-    space = room(question, criterion)
+    space = room(question, criteria)
     owned = [(token, i) for i, passage in enumerate(passages) for token in passage]
-    return [_window(question, criterion, part) for part in _parts(owned, space)]
+    return [_window(question, criteria, part) for part in _parts(owned, space)]
 
 
 def _parts(owned: list[tuple[int, int]], space: int) -> list[list[tuple[int, int]]]:
@@ -68,6 +104,5 @@ def _overlap(owned: list[tuple[int, int]], start: int, end: int) -> int:
     return again if end - again <= (end - start) // 3 else end
 
 
-def _window(question: Tokens, criterion: Tokens, part: list[tuple[int, int]]) -> Window:
-    tokens, begin = compose(question, criterion, [token for token, _ in part])
-    return Window(tokens, [-1] * begin + [passage for _, passage in part] + [-1])
+def _window(question: Tokens, criteria: Sequence[Tokens], part: list[tuple[int, int]]) -> Window:
+    return Window(compose(question, criteria, [token for token, _ in part]), [passage for _, passage in part])

@@ -1,0 +1,49 @@
+"""From a shipped mini file back to a checkpoint to train on: its weights as its 4 bits hold them.
+
+    python models/recipe/carry.py mini-0.3-q4.gguf --out runs/carried/last.pt
+
+What the file does not have (the readings of several criteria, where the file read one at a time) begins as it does in
+a new network.
+"""
+
+import argparse
+import base64
+from pathlib import Path
+
+import gguf
+import numpy as np
+import torch
+from export import linears, tensors
+from network import Network
+
+PREFIX = "coach.mini."
+
+
+def carried(path: Path) -> Network:
+    """A network with the weights of a mini file, of this format or the one before."""
+    reader = gguf.GGUFReader(path)
+    network = Network.pretrained()
+    found = {t.name: gguf.dequantize(t.data, t.tensor_type) for t in reader.tensors}
+    with torch.no_grad():
+        for name, parameter in tensors(network):
+            parameter.copy_(torch.from_numpy(np.array(found[name])).reshape(parameter.shape))
+        for name, parameter in linears(network):
+            field = reader.fields.get(PREFIX + name)
+            if field is not None:
+                array = np.frombuffer(base64.b64decode(field.contents()), "<f4")
+                parameter.copy_(torch.from_numpy(array.copy()).reshape(parameter.shape))
+    return network
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"weights": carried(options.model).state_dict()}, options.out)
+
+
+if __name__ == "__main__":
+    main()
