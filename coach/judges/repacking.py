@@ -7,22 +7,28 @@ tokens a second than with the layout it has for other CPUs, which is asked for h
 
 import ctypes
 import os
-import sys
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
 LAYERS = rb"blk\..*\.(attn_(q|k|v|output)|ffn_(up|down))\.weight"
-Q4_0 = b"2"
+Q4_0 = 2
 """llama.cpp's number for a file of it. Other types cannot all be repacked, and those that cannot end the process."""
 CPU = 0
 """ggml's number for the CPU among kinds of devices."""
+POINTER, TEXT = ctypes.c_void_p, ctypes.c_char_p
 
 
 class _Override(ctypes.Structure):
     """llama_model_tensor_buft_override: tensors whose name matches go to a buffer type."""
 
-    _fields_ = (("pattern", ctypes.c_char_p), ("buffer_type", ctypes.c_void_p))
+    _fields_ = (("pattern", TEXT), ("buffer_type", POINTER))
+
+
+class _HeaderOnly(ctypes.Structure):
+    """gguf_init_params: of a file only its header is read."""
+
+    _fields_ = (("no_alloc", ctypes.c_bool), ("context", POINTER))
 
 
 def avoid_amx(llama: Any, parameters: Any) -> bool:
@@ -34,47 +40,53 @@ def avoid_amx(llama: Any, parameters: Any) -> bool:
 
 def repack_layers(llama: Any, parameters: Any, path: Path) -> Any:
     """Have the layers of a Q4_0 file repacked without AMX; what is returned must outlive the loading."""
-    buffer_type = buffer_types(Path(llama.__file__).parent / "lib").get(b"CPU_REPACK")
-    if buffer_type is None or _file_type(llama, path) != Q4_0:
+    libraries = Path(llama.__file__).parent / "lib"
+    buffer_type = buffer_types(libraries).get(b"CPU_REPACK")
+    if buffer_type is None or _file_type(libraries, path) != Q4_0:
         return None
     overrides = (_Override * 2)(_Override(LAYERS, buffer_type), _Override(None, None))
     parameters.tensor_buft_overrides = ctypes.addressof(overrides)
     return overrides
 
 
-def _file_type(llama: Any, path: Path) -> bytes:
-    """What most of a file's tensors are, by llama.cpp's number; nothing where it cannot be read."""
-    parameters = llama.llama_model_default_params()
-    parameters.vocab_only = True
-    model = llama.llama_model_load_from_file(os.fsencode(path), parameters)
-    if not model:
-        return b""
-    found = ctypes.create_string_buffer(16)
-    llama.llama_model_meta_val_str(model, b"general.file_type", found, len(found))
-    llama.llama_model_free(model)
-    return found.value
-
-
 def buffer_types(libraries: Path) -> dict[bytes, int]:
-    """The CPU's further buffer types by name; none where ggml's libraries are not as expected."""
-    pointer = ctypes.c_void_p
+    """The CPU's further buffer types by name; none where llama.cpp's library is not as expected."""
     try:
-        base, ggml = _library(libraries, "ggml-base"), _library(libraries, "ggml")
-        name_of = ctypes.CFUNCTYPE(ctypes.c_char_p, pointer)(("ggml_backend_buft_name", base))
-        device_of = ctypes.CFUNCTYPE(pointer, ctypes.c_int)(("ggml_backend_dev_by_type", ggml))
-        registry_of = ctypes.CFUNCTYPE(pointer, pointer)(("ggml_backend_dev_backend_reg", base))
-        find = ctypes.CFUNCTYPE(pointer, pointer, ctypes.c_char_p)(("ggml_backend_reg_get_proc_address", base))
+        llama = _library(libraries)
+        name_of = ctypes.CFUNCTYPE(TEXT, POINTER)(("ggml_backend_buft_name", llama))
+        device_of = ctypes.CFUNCTYPE(POINTER, ctypes.c_int)(("ggml_backend_dev_by_type", llama))
+        registry_of = ctypes.CFUNCTYPE(POINTER, POINTER)(("ggml_backend_dev_backend_reg", llama))
+        find = ctypes.CFUNCTYPE(POINTER, POINTER, TEXT)(("ggml_backend_reg_get_proc_address", llama))
     except (OSError, AttributeError):
         return {}
     device = device_of(CPU)
     address = find(registry_of(device), b"ggml_backend_dev_get_extra_bufts")
     if not address:
         return {}
-    listed = ctypes.CFUNCTYPE(ctypes.POINTER(pointer), pointer)(address)(device)
+    listed = ctypes.CFUNCTYPE(ctypes.POINTER(POINTER), POINTER)(address)(device)
     return {name_of(each): each for each in takewhile(bool, (listed[i] for i in count()))}
 
 
-def _library(folder: Path, name: str) -> ctypes.CDLL:
-    """A library of the package by its name on this system; OSError where it is not there."""
-    suffixes = {"darwin": "lib{}.dylib", "win32": "{}.dll"}
-    return ctypes.CDLL(str(folder / suffixes.get(sys.platform, "lib{}.so").format(name)))
+def _file_type(libraries: Path, path: Path) -> int | None:
+    """What most of a file's tensors are, by llama.cpp's number; None where its header does not say."""
+    llama = _library(libraries)
+    read = ctypes.CFUNCTYPE(POINTER, TEXT, _HeaderOnly)(("gguf_init_from_file", llama))
+    find = ctypes.CFUNCTYPE(ctypes.c_int64, POINTER, TEXT)(("gguf_find_key", llama))
+    value = ctypes.CFUNCTYPE(ctypes.c_uint32, POINTER, ctypes.c_int64)(("gguf_get_val_u32", llama))
+    free = ctypes.CFUNCTYPE(None, POINTER)(("gguf_free", llama))
+    header = read(os.fsencode(path), _HeaderOnly(True, None))
+    if not header:
+        return None
+    try:
+        key = find(header, b"general.file_type")
+        return None if key < 0 else value(header, key)
+    finally:
+        free(header)
+
+
+def _library(libraries: Path) -> ctypes.CDLL:
+    """The library that the package has loaded already, and with it ggml's that it needs; OSError where it is not there.
+
+    The package has copies of ggml's libraries under several names: opened by another, they would be loaded again.
+    """
+    return ctypes.CDLL(str(libraries / "libllama.so"))
