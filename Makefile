@@ -13,7 +13,7 @@ test: .venv/installed-dev lint
 	$(BIN)/pytest
 
 bench: .venv/installed-dev
-	PYTHONPATH=tests:tests/benchmarks $(BIN)/python tests/benchmarks
+	PYTHONPATH=tests:tests/benchmarks:models/recipe $(BIN)/python tests/benchmarks
 
 picture: .venv/installed-dev
 	$(BIN)/python docs/picture.py

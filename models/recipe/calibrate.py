@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from heldout import authored_rows, cases, labels_of
-from rows import Row, fold
+from heldout import authored_rows, cases
+from rows import Row, fold, labels_of
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 

@@ -7,7 +7,7 @@ a new network.
 """
 
 import argparse
-import base64
+from itertools import chain
 from pathlib import Path
 
 import gguf
@@ -16,22 +16,18 @@ import torch
 from export import linears, tensors
 from network import Network
 
-PREFIX = "coach.mini."
+from coach.judges.mini.head import Settings
 
 
 def carried(path: Path) -> Network:
     """A network with the weights of a mini file, of this format or the one before."""
     reader = gguf.GGUFReader(path)
     network = Network.pretrained()
-    found = {t.name: gguf.dequantize(t.data, t.tensor_type) for t in reader.tensors}
+    head = Settings.read(network.bert.config.hidden_size, lambda key: reader.fields[key].contents()).head
+    found = {t.name: gguf.dequantize(t.data, t.tensor_type) for t in reader.tensors} | head._asdict()
     with torch.no_grad():
-        for name, parameter in tensors(network):
-            parameter.copy_(torch.from_numpy(np.array(found[name])).reshape(parameter.shape))
-        for name, parameter in linears(network):
-            field = reader.fields.get(PREFIX + name)
-            if field is not None:
-                array = np.frombuffer(base64.b64decode(field.contents()), "<f4")
-                parameter.copy_(torch.from_numpy(array.copy()).reshape(parameter.shape))
+        for name, parameter in chain(tensors(network), linears(network)):
+            parameter.copy_(torch.from_numpy(np.array(found[name])))
     return network
 
 

@@ -44,6 +44,8 @@ EXCHANGES = {
 Criteria that are false, and many more of them than were written as such: what is judged is whether the answer says
 it, not whether it is so.
 """
+EXCHANGED = 0.12
+"""How often what is said of a criterion is such an exchange."""
 SAME = {
     "stores": ["keeps", "holds", "saves"],
     "store": ["keep", "hold"],
@@ -99,8 +101,6 @@ SAME = {
     "results": ["outcomes"],
 }
 """Words that may stand for each other nearly everywhere."""
-EXCHANGED = 0.12
-"""How often what is said of a criterion is such an exchange."""
 ECHOED = 0.35
 """How often a clause that is right or wrong is the criterion itself, said or denied."""
 SAYING = ("{}", "{}", "{}", "{}", "I'd say {}", "basically {}", "yeah, {}", "well, {}", "{}, as far as I know", "So {}")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from heldout import authored_rows, cases, labels_of, short_rows
-from rows import LABELS, Row, gold
+from heldout import authored_rows, cases, short_rows
+from rows import LABELS, Row, gold, labels_of
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from coach.judges.mini import MiniJudge

@@ -75,7 +75,7 @@ def head_of(network: Network) -> Head:
 
 def linears(network: Network) -> Iterator[tuple[str, torch.Tensor]]:
     """The weights of the head by the names of its fields."""
-    yield "query", network.query.weight
+    yield "query", network.query.weight[0]
     for name in ("span", "seek", "mark"):
         yield name, getattr(network, name).weight
     for name in ("cls_dense", "cls_out", "dense", "out"):

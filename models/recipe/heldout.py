@@ -42,11 +42,6 @@ def short_rows(folder: Path, held: int) -> dict[str, list[Row]]:
     return {name: [row for row in rows if row.source == name] for name in SHORT_ANSWERS[:2]}
 
 
-def labels_of(rows: Sequence[Row]) -> list[int]:
-    """The labels of the criteria of all rows."""
-    return [label for row in rows for label in row.labels]
-
-
 def cases(rows: Sequence[Row], blank: str | None = None) -> Iterator[Case]:
     """A case for each row; with `blank` in the criteria's place for the answer-only baseline."""
     for row in rows:

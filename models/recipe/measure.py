@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from rows import LABELS, Row
+from rows import LABELS, Row, labels_of
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 LEVEL = np.array([2, 1, 0, 0])
@@ -11,7 +11,7 @@ LEVEL = np.array([2, 1, 0, 0])
 
 def figures(rows: Sequence[Row], logits: np.ndarray) -> str:
     """Accuracy of four, macro-F1 of three levels, quadratic kappa, recall and precision of contradicted, by style."""
-    labels, found = np.array([label for row in rows for label in row.labels]), logits.argmax(1)
+    labels, found = np.array(labels_of(rows)), logits.argmax(1)
     wrong = LABELS.index("contradicted")
     hits = ((labels == wrong) & (found == wrong)).sum()
     out = (

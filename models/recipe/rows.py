@@ -38,6 +38,11 @@ class Row(NamedTuple):
     style: str = ""
 
 
+def labels_of(rows: Iterable[Row]) -> list[int]:
+    """The labels of the criteria of all rows."""
+    return [label for row in rows for label in row.labels]
+
+
 class Asked(NamedTuple):
     """A question with its criteria, and the group it is held out with."""
 

@@ -12,7 +12,6 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from copy import deepcopy
 from itertools import chain
 from pathlib import Path
@@ -274,7 +273,7 @@ class Run:
             group["lr"] = rate
         self.network.train()
         batch = collate(rows)
-        with half_precision(self.plan.bf16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.plan.bf16):
             found = self.network(batch.tokens, batch.mask, batch.answer, batch.spans)
         there = batch.labels != NONE
         target = SOFT[batch.labels[there]]
@@ -338,11 +337,6 @@ class Run:
         print(line, flush=True)
         with (self.out / "log.txt").open("a") as log:
             log.write(line + "\n")
-
-
-def half_precision(on: bool) -> AbstractContextManager[object]:
-    """Matrices multiplied at bfloat16, which CPUs with AMX do three times as fast."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=on)
 
 
 @torch.inference_mode()

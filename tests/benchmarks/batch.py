@@ -10,13 +10,13 @@ from pathlib import Path
 
 from clock import PEAK, apart, once, row
 from mini import authored
+from rows import DATA
 
 from coach.library import load_library, shipped
 from coach.terms import Bank, Case
 
 ANSWERS = {"jsonl": 200_000, "csv": 50_000, "parquet": 50_000}
 JUDGED = 2000
-AUTHORED = Path(__file__).parents[2] / "models" / "recipe" / "data" / "answers.jsonl"
 GRADE = (
     PEAK
     + """
@@ -66,7 +66,7 @@ def graded(what: str, answers: int, args: Sequence[object], against: float | Non
 def many(path: Path, count: int) -> Path:
     """Authored answers (90 words on average) to the shipped questions, no two the same."""
     questions = [question.id for _, question in load_library(shipped("rubrics"))]
-    texts = [json.loads(line)["answer"] for line in AUTHORED.read_text(encoding="utf-8").splitlines()]
+    texts = [json.loads(line)["answer"] for line in (DATA / "answers.jsonl").read_text(encoding="utf-8").splitlines()]
     with path.open("w", encoding="utf-8") as file:
         for i in range(count):
             said = f"{texts[i % len(texts)]} So I said {i}."

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import llama_cpp
 from clock import best, once, row
-from mini import DATA
+from rows import DATA
 from tiny_chat import Shape, build
 from tokenizers import ByteLevelBPETokenizer
 

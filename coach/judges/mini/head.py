@@ -22,8 +22,7 @@ Array = NDArray[np.float32]
 APART, TOGETHER = 1, 2
 """Formats: a file that reads each criterion by itself, first without the question, and one that reads all at once."""
 NEW_IN_TOGETHER = ("span", "seek", "mark")
-NOTHING = "nothing"
-"""Stands for an array that a format does not have: all zeros."""
+"""Arrays that files which read criteria apart do not have: all zeros."""
 PREFIX = "coach.mini."
 
 
@@ -100,10 +99,11 @@ class Settings(NamedTuple):
             about = json.loads(metadata(PREFIX + "about") or "{}")
             if about["format"] not in (APART, TOGETHER):
                 raise ModelError(f"its format is {about['format']}, this coach reads 1 and 2; upgrade coach")
-            there = {name: metadata(PREFIX + name) for name in Head._fields}
-            if about["format"] == APART:
-                there |= dict.fromkeys(NEW_IN_TOGETHER, NOTHING)
-            arrays = {name: _array(there[name], shape) for name, shape in shapes_of(size).items()}
+            lacking = NEW_IN_TOGETHER if about["format"] == APART else ()
+            arrays = {
+                name: np.zeros(shape, np.float32) if name in lacking else _array(metadata(PREFIX + name), shape)
+                for name, shape in shapes_of(size).items()
+            }
             calibration = Calibration(about["temperature"], tuple(about["bias"]), about["abstain"])
             return cls(about["version"], Head(**arrays), calibration, about["format"])
         except (KeyError, TypeError, ValueError) as error:
@@ -127,8 +127,6 @@ def shapes_of(size: int) -> dict[str, tuple[int, ...]]:
 
 
 def _array(text: str | None, shape: tuple[int, ...]) -> Array:
-    if text is NOTHING:
-        return np.zeros(shape, np.float32)
     return np.frombuffer(base64.b64decode(text or ""), "<f4").reshape(shape)
 
 

@@ -36,7 +36,7 @@ _Place = tuple[int, int]
 
 
 class MiniJudge:
-    """Judges the criteria of an answer together by a classifier in llama.cpp.
+    """Judges (question, criterion, answer) by a classifier in llama.cpp, together where the file `reads_together`.
 
     With `decided` it never abstains.
     """
@@ -95,7 +95,7 @@ class MiniJudge:
     def _text(self, case: Case) -> "_Text":
         criteria = [self._known(criterion.text) for criterion in case.criteria]
         passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
-        return _Text(self._known(case.question.question), criteria, passages)
+        return _Text(self._known(case.question.question), criteria, passages, self.reads_together)
 
     def _reading(
         self, texts: Sequence["_Text"], wanted: Sequence[Sequence[int]], asked: bool
@@ -104,8 +104,8 @@ class MiniJudge:
         jobs = [
             _Job(i, group, window)
             for i, text in enumerate(texts)
-            for group in (text.groups(wanted[i]) if self.reads_together else [[k] for k in wanted[i]])
-            for window in text.windows(group, asked, self.reads_together)
+            for group in text.groups(wanted[i])
+            for window in text.windows(group, asked)
         ]
         sequences = [job.window.sequence.tokens for job in jobs]
         read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i].window, states))
@@ -150,11 +150,12 @@ class MiniJudge:
 
 
 class _Text(NamedTuple):
-    """The tokens of a case."""
+    """The tokens of a case, and whether its criteria are read together."""
 
     question: Tokens
     criteria: list[Tokens]
     passages: list[Tokens]
+    together: bool
 
     @property
     def readable(self) -> list[int]:
@@ -162,14 +163,16 @@ class _Text(NamedTuple):
         return [k for k, c in enumerate(self.criteria) if len(c) <= LONGEST_CRITERION] if any(self.passages) else []
 
     def groups(self, wanted: Sequence[int]) -> list[list[int]]:
-        """Of the wanted criteria those that are read together, in an order that the rubric's does not change."""
+        """Of the wanted criteria those that are read at once, in an order that the rubric's does not change."""
+        if not self.together:
+            return [[k] for k in wanted]
         ordered = sorted(wanted, key=self.criteria.__getitem__)
         return [[ordered[k] for k in group] for group in groups([self.criteria[k] for k in ordered])]
 
-    def windows(self, group: Sequence[int], asked: bool, together: bool) -> list[Window]:
+    def windows(self, group: Sequence[int], asked: bool) -> list[Window]:
         """What is read of a group of criteria, with the question or without."""
         criteria = [self.criteria[k] for k in group]
-        if asked and not together:  # the question then stands between the token before the criterion and itself
+        if asked and not self.together:  # the question then stands between the token before the criterion and itself
             return windows([], [[*scene(self.question), *criterion] for criterion in criteria], self.passages)
         return windows(self.question if asked else [], criteria, self.passages)
 
