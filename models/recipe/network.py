@@ -79,12 +79,12 @@ class Network(nn.Module):
     def forward(self, tokens: Tensor, mask: Tensor, answer: Tensor, spans: Tensor) -> Logits:
         """Ids, mask and which tokens are the answer's (batch, tokens); spans of the criteria (batch, criteria, 2)."""
         states = self.bert(tokens, attention_mask=mask).last_hidden_state
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(states.device.type, enabled=False):
             return self._read(states.float(), answer, spans)
 
     def _read(self, states: Tensor, answer: Tensor, spans: Tensor) -> Logits:
         begin, end = spans.unsqueeze(-1).unbind(2)
-        places = torch.arange(states.shape[1])
+        places = torch.arange(states.shape[1], device=states.device)
         within = ((places >= begin) & (places < end)).float()
         means = within @ states / within.sum(-1, keepdim=True).clamp(min=1)
         own = states.gather(1, begin.expand(-1, -1, states.shape[-1])) + self.span(means)
@@ -103,7 +103,7 @@ class Network(nn.Module):
 
 def mean_of(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
     """The mean of the weights of several checkpoints, which must lie on one training path."""
-    found = [torch.load(path)["weights"] for path in checkpoints]
+    found = [torch.load(path, map_location="cpu")["weights"] for path in checkpoints]
     return {name: torch.stack([each[name] for each in found]).mean(0) for name in found[0]}
 
 

@@ -3,7 +3,8 @@
     python models/recipe/train.py --pairs DIR --start runs/carried/last.pt --out runs/j1 [--fold 0]
 
 A run is decided by its arguments and its seed alone. It writes a checkpoint every few minutes and goes on from it when
-the same command is given again. With `--fold` the rows of one fold of the groups are never trained on.
+the same command is given again. With `--fold` the rows of one fold of the groups are never trained on. `--device cuda`
+trains on a GPU; its batches then are made in a process of their own.
 """
 
 import argparse
@@ -13,13 +14,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from batches import NONE, Encoded, batches, collate, encoded, masked
+from batches import NONE, Batch, Encoded, batches, collate, encoded, masked
 from compose import BEHAVIOUR, Composer, Phrases, among_strangers, denied, echoed, shuffled, with_strangers
 from measure import figures
 from network import Network, mean_of
@@ -43,6 +44,7 @@ from rows import (
     short_answers,
 )
 from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset
 
 SOFT = torch.tensor(
     [[0.94, 0.04, 0.01, 0.01], [0.06, 0.86, 0.07, 0.01], [0.01, 0.05, 0.92, 0.02], [0.01, 0.01, 0.05, 0.93]]
@@ -67,7 +69,7 @@ class Mix(NamedTuple):
 
 
 MIX = Mix(
-    answers={"t": 0.6, "m": 0.6, "u": 0.6, "v": 0.6, "w": 1.5, "x": 1.5},
+    answers={"t": 0.6, "m": 0.6, "u": 0.6, "v": 0.6, "w": 1.5, "x": 1.5, "y": 1.5},
     composed=4,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
     coverage=0.06,
@@ -91,6 +93,7 @@ class Plan(NamedTuple):
     seed: int
     learn_4_bit_from: float
     bf16: bool
+    device: str
 
 
 class Material:
@@ -168,6 +171,24 @@ class Material:
         return row._replace(criteria=(rng.choice(found),)) if again else row
 
 
+class Passes(IterableDataset[tuple[int, Batch]]):
+    """The batches of all passes, each with its pass's number."""
+
+    def __init__(self, material: Material, plan: Plan) -> None:
+        self._material, self._plan = material, plan
+
+    def __iter__(self) -> Iterator[tuple[int, Batch]]:
+        for number in range(self._plan.passes):
+            for batch in self.of(number):
+                yield number, collate(batch)
+
+    def of(self, number: int) -> Iterator[list[Encoded]]:
+        """The batches of one pass."""
+        rng = random.Random(f"{self._plan.seed}/order/{number}")
+        rows = [masked(rng, encoded(row, rng.random() > WITHOUT_QUESTION)) for row in self._material.rows(number)]
+        return batches(rng, rows, self._plan.budget, self._plan.longest)
+
+
 def sampled(rng: random.Random, rows: Sequence[Row], share: float) -> list[Row]:
     """A random share of the rows; of more than one each of them first, as often as it takes."""
     whole, rest = divmod(share, 1)
@@ -223,11 +244,12 @@ class Run:
         self.network = Network.pretrained(dropout=0.1)
         if start:
             self.network.load_state_dict(mean_of(start))
+        self.network.to(plan.device)
         trained = [p for p in self.network.parameters() if p.requires_grad]
         decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim == 1]
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=plan.rate, fused=True)
-        self.average, self.step, self.begin = Average(self.network), 0, 0
+        self.average, self.step = Average(self.network), 0
         self.checks = {"gold": gold_rows} if gold_rows else {}
         self.checks |= self.material.held_out()
         self.quantized = False
@@ -235,36 +257,22 @@ class Run:
 
     def train(self, check_every: float) -> None:
         """Go through all batches; check and save every `check_every` seconds."""
-        todo = list(self._sizes())
-        total, seen = sum(todo), 0
-        self.say(f"{total} steps, {len(self.material.rows(0))} rows in the first pass")
+        passes = Passes(self.material, self.plan)
+        total = sum(1 for _ in passes.of(0)) * self.plan.passes  # nearly: passes differ by a few steps
+        self.say(f"{total} steps of {self.plan.budget} tokens")
+        on_gpu = self.plan.device != "cpu"
+        ahead: dict[str, Any] = {"num_workers": 1, "prefetch_factor": 32, "pin_memory": True} if on_gpu else {}
         last = time.monotonic()
-        for number, size in enumerate(todo):
-            if seen + size <= self.step:
-                seen += size
-                continue
-            for i, batch in enumerate(self._batches(number)):
-                if seen + i < self.step:
-                    continue
-                loss = self._learn(batch, total)
-                if self.step % 100 == 0:
-                    self.say(f"step {self.step}/{total} pass {number} loss {loss:.3f}")
-                if time.monotonic() - last > check_every:
-                    self._check_and_save()
-                    last = time.monotonic()
-            seen += size
+        for number, batch in islice(DataLoader(passes, batch_size=None, **ahead), self.step, None):
+            loss = self._learn(batch, total)
+            if self.step % 100 == 0:
+                self.say(f"step {self.step}/{total} pass {number} loss {loss.item():.3f}")
+            if time.monotonic() - last > check_every:
+                self._check_and_save()
+                last = time.monotonic()
         self._check_and_save()
 
-    def _sizes(self) -> Iterator[int]:
-        for number in range(self.plan.passes):
-            yield sum(1 for _ in self._batches(number))
-
-    def _batches(self, number: int) -> Iterator[list[Encoded]]:
-        rng = random.Random(f"{self.plan.seed}/order/{number}")
-        rows = [masked(rng, encoded(row, rng.random() > WITHOUT_QUESTION)) for row in self.material.rows(number)]
-        return batches(rng, rows, self.plan.budget, self.plan.longest)
-
-    def _learn(self, rows: list[Encoded], total: int) -> float:
+    def _learn(self, batch: Batch, total: int) -> torch.Tensor:
         share = self.step / total
         if share >= self.plan.learn_4_bit_from and not self.quantized:
             self._start_4_bit()
@@ -272,11 +280,11 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
-        batch = collate(rows)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.plan.bf16):
+        batch = on_device(batch, self.plan.device)
+        with torch.autocast(self.plan.device, torch.bfloat16, enabled=self.plan.bf16):
             found = self.network(batch.tokens, batch.mask, batch.answer, batch.spans)
         there = batch.labels != NONE
-        target = SOFT[batch.labels[there]]
+        target = SOFT.to(there.device)[batch.labels[there]]
         loss = functional.cross_entropy(found.mean[there], target)
         for alone in found:
             loss = loss + 0.25 * functional.cross_entropy(alone[there], target)
@@ -286,7 +294,7 @@ class Run:
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
         self.average.update(self.network)
-        return loss.item()
+        return loss.detach()
 
     def _start_4_bit(self) -> None:
         self.say("from here on with 4-bit weights")
@@ -321,7 +329,7 @@ class Run:
     def _resume(self) -> None:
         if not (self.out / "last.pt").exists():
             return
-        state = torch.load(self.out / "last.pt")
+        state = torch.load(self.out / "last.pt", map_location=self.plan.device)
         if state["quantized"]:
             self.network.learn_4_bit()
             self.average = Average(self.network)
@@ -339,17 +347,23 @@ class Run:
             log.write(line + "\n")
 
 
+def on_device(batch: Batch, device: str) -> Batch:
+    """The same batch there."""
+    return Batch(*(each.to(device, non_blocking=True) for each in batch))
+
+
 @torch.inference_mode()
 def predict(network: Network, rows: Sequence[Row], question: bool = True) -> np.ndarray:
     """Logits (criteria of all rows, 4)."""
     network.eval()
     found = [encoded(row, question) for row in rows]
     order = sorted(range(len(rows)), key=lambda i: len(found[i].tokens))
+    device = network.cls_out.weight.device.type
     logits: dict[int, np.ndarray] = {}
     for start in range(0, len(order), 32):
         part = order[start : start + 32]
-        batch = collate([found[i]._replace(tokens=found[i].tokens[:510]) for i in part])
-        told = network(batch.tokens, batch.mask, batch.answer, batch.spans).mean.numpy()
+        batch = on_device(collate([found[i]._replace(tokens=found[i].tokens[:510]) for i in part]), device)
+        told = network(batch.tokens, batch.mask, batch.answer, batch.spans).mean.cpu().numpy()
         logits |= {i: told[k, : len(rows[i].labels)] for k, i in enumerate(part)}
     return np.concatenate([logits[i] for i in range(len(rows))])
 
@@ -370,9 +384,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--learn-4-bit-from", type=float, default=0.0, help="share of the run; 2 is never")
     parser.add_argument("--bf16", action="store_true", help="multiply at bfloat16; for CPUs with AMX")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--check-every", type=float, default=600, help="seconds")
     o = parser.parse_args()
-    plan = Plan(o.pairs, o.fold, o.passes, o.rate, o.budget, o.longest, o.seed, o.learn_4_bit_from, o.bf16)
+    plan = Plan(o.pairs, o.fold, o.passes, o.rate, o.budget, o.longest, o.seed, o.learn_4_bit_from, o.bf16, o.device)
     checked = gold(o.gold, o.bank) if o.gold else []
     (o.out / "plan.json").parent.mkdir(parents=True, exist_ok=True)
     (o.out / "plan.json").write_text(json.dumps(plan._asdict(), default=str, indent=1))
