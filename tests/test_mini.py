@@ -1,6 +1,5 @@
 """mini: the code that runs it, on a small untrained export."""
 
-import copy
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -71,10 +70,9 @@ def model(exported: Path) -> Iterator[LlamaModel]:
 def test_llama_cpp_gives_the_logits_of_torch(network: Network, judge: MiniJudge) -> None:
     criteria = tuple(sorted((c.text for c in ASKED.criteria), key=ids))
     row = Row("test", "g", ASKED.question, criteria, ANSWER, (0, 0))
-    views = [collate([encoded(row, question)]) for question in (True, False)]
+    batch = collate([encoded(row)])
     with torch.inference_mode():
-        read = [network(batch.tokens, batch.mask, batch.answer, batch.spans).mean[0] for batch in views]
-    wanted = torch.stack([logits.log_softmax(-1) for logits in read]).mean(0).numpy()
+        wanted = network(batch.tokens, batch.mask, batch.answer, batch.spans).mean[0].numpy()
     found = judge.logits([case_of(question_of(*criteria), ANSWER)])
     assert found == pytest.approx(wanted, abs=1e-3)
 
@@ -100,33 +98,10 @@ def test_an_answer_alone_and_in_any_batch_gets_the_same_probabilities(judge: Min
             assert x.probabilities == pytest.approx(y.probabilities, abs=1e-4)
 
 
-def biased(network: Network, path: Path, bias: float) -> MiniJudge:
-    """A judge that is as sure of `missed` as the bias makes it."""
-    changed = copy.deepcopy(network)
-    with torch.no_grad():
-        changed.cls_out.bias[2] += bias
-        changed.out.bias[2] += bias
-    export(changed, path, "test", Calibration())
-    return MiniJudge.load(path)
-
-
-@pytest.mark.parametrize(("bias", "twice"), [(0.0, True), (9.0, False)])
-def test_what_is_unsure_is_read_again_without_the_question(
-    network: Network, tmp_path: Path, bias: float, twice: bool
-) -> None:
-    case = case_of(question_of("It stores keys."), ANSWER)
-    with closing(biased(network, tmp_path / "biased.gguf", bias)) as judge:
-        seen: list[int] = []
-        encode = judge._encoder.map
-        judge._encoder.map = lambda sequences, use: seen.extend(map(len, sequences)) or encode(sequences, use)  # type: ignore[method-assign,func-returns-value]
-        judge.logits([case])
-    assert len(seen) == 1 + twice and seen == sorted(seen, reverse=True)
-
-
 def test_a_criterion_is_read_beside_the_others(judge: MiniJudge) -> None:
     alone = judge.logits([case_of(question_of(ASKED.criteria[0].text), ANSWER)])
     beside = judge.logits([case_of(ASKED, ANSWER)])
-    assert judge.reads_together and not np.allclose(alone[0], beside[0], atol=1e-6)
+    assert not np.allclose(alone[0], beside[0], atol=1e-6)
 
 
 def test_the_order_of_criteria_does_not_matter(judge: MiniJudge) -> None:
@@ -199,6 +174,17 @@ def test_a_gguf_of_something_else_is_told_apart(tmp_path: Path) -> None:
     export(Network.untrained(), path, "test", Calibration(), head=False)
     with pytest.raises(ModelError, match="no mini model"):
         MiniJudge.load(path)
+
+
+@pytest.mark.parametrize(("other", "advice"), [(1, "get a newer file"), (3, "upgrade coach")])
+def test_a_file_of_another_format_is_refused_with_what_to_do(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: int, advice: str
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("coach.judges.mini.head.FORMAT", other)
+        export(network, tmp_path / "other.gguf", "test", Calibration())
+    with pytest.raises(ModelError, match=f"its format is {other}, this coach reads 2; {advice}"):
+        MiniJudge.load(tmp_path / "other.gguf")
 
 
 def test_a_model_repacked_by_hand_where_llama_cpp_would_for_amx_reads_the_same(

@@ -1,9 +1,6 @@
-"""From a shipped mini file back to a checkpoint to train on: its weights as its 4 bits hold them.
+"""From a mini file back to a checkpoint to train on: its weights as its 4 bits hold them.
 
-    python models/recipe/carry.py mini-0.3-q4.gguf --out runs/carried/last.pt
-
-What the file does not have (the readings of several criteria, where the file read one at a time) begins as it does in
-a new network.
+python models/recipe/carry.py models/mini-0.4-q4.gguf --out runs/carried/last.pt
 """
 
 import argparse
@@ -20,7 +17,7 @@ from coach.judges.mini.head import Settings
 
 
 def carried(path: Path) -> Network:
-    """A network with the weights of a mini file, of this format or the one before."""
+    """A network with the weights of a mini file."""
     reader = gguf.GGUFReader(path)
     network = Network.pretrained()
     head = Settings.read(network.bert.config.hidden_size, lambda key: reader.fields[key].contents()).head

@@ -69,7 +69,7 @@ class Mix(NamedTuple):
 
 
 MIX = Mix(
-    answers={"t": 0.6, "m": 0.6, "u": 0.6, "v": 0.6, "w": 1.5, "x": 1.5, "y": 1.5},
+    answers={"t": 0.6, "m": 0.6, "u": 0.6, "v": 0.6, "w": 1.5, "x": 1.5, "y": 1.5, "z": 1.5},
     composed=4,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
     coverage=0.06,
@@ -77,8 +77,8 @@ MIX = Mix(
     short=0.45,
     echoes=0.6,
 )
-WITHOUT_QUESTION = 0.4
-"""The share of rows that are read without their question."""
+WITHOUT_QUESTION = 0.2
+"""The share of rows that are learned without their question, so that its topic does not decide; all are judged with."""
 
 
 class Plan(NamedTuple):
@@ -353,10 +353,10 @@ def on_device(batch: Batch, device: str) -> Batch:
 
 
 @torch.inference_mode()
-def predict(network: Network, rows: Sequence[Row], question: bool = True) -> np.ndarray:
+def predict(network: Network, rows: Sequence[Row]) -> np.ndarray:
     """Logits (criteria of all rows, 4)."""
     network.eval()
-    found = [encoded(row, question) for row in rows]
+    found = [encoded(row) for row in rows]
     order = sorted(range(len(rows)), key=lambda i: len(found[i].tokens))
     device = network.cls_out.weight.device.type
     logits: dict[int, np.ndarray] = {}

@@ -19,10 +19,8 @@ from coach.terms import Probabilities
 
 Array = NDArray[np.float32]
 
-APART, TOGETHER = 1, 2
-"""Formats: a file that reads each criterion by itself, first without the question, and one that reads all at once."""
-NEW_IN_TOGETHER = ("span", "seek", "mark")
-"""Arrays that files which read criteria apart do not have: all zeros."""
+FORMAT = 2
+"""Of the metadata and of the sequences that are read; files of format 1 read each criterion by itself."""
 PREFIX = "coach.mini."
 
 
@@ -85,33 +83,24 @@ class Settings(NamedTuple):
     version: str
     head: Head
     calibration: Calibration
-    format: int = TOGETHER
-
-    @property
-    def together(self) -> bool:
-        """Whether all criteria of an answer are read at once."""
-        return self.format == TOGETHER
 
     @classmethod
     def read(cls, size: int, metadata: Callable[[str], str | None]) -> Self:
         """From metadata strings; ModelError where the file is no mini model of a format that this coach knows."""
         try:
             about = json.loads(metadata(PREFIX + "about") or "{}")
-            if about["format"] not in (APART, TOGETHER):
-                raise ModelError(f"its format is {about['format']}, this coach reads 1 and 2; upgrade coach")
-            lacking = NEW_IN_TOGETHER if about["format"] == APART else ()
-            arrays = {
-                name: np.zeros(shape, np.float32) if name in lacking else _array(metadata(PREFIX + name), shape)
-                for name, shape in shapes_of(size).items()
-            }
+            if about["format"] != FORMAT:
+                advice = "upgrade coach" if about["format"] > FORMAT else "get a newer file"
+                raise ModelError(f"its format is {about['format']}, this coach reads {FORMAT}; {advice}")
+            arrays = {name: _array(metadata(PREFIX + name), shape) for name, shape in shapes_of(size).items()}
             calibration = Calibration(about["temperature"], tuple(about["bias"]), about["abstain"])
-            return cls(about["version"], Head(**arrays), calibration, about["format"])
+            return cls(about["version"], Head(**arrays), calibration)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"no mini model: its metadata lacks or garbles {error}") from None
 
     def write(self) -> dict[str, str]:
         """As metadata strings."""
-        about: dict[str, Any] = {"format": self.format, "version": self.version, **self.calibration._asdict()}
+        about: dict[str, Any] = {"format": FORMAT, "version": self.version, **self.calibration._asdict()}
         arrays = {
             name: base64.b64encode(array.astype("<f4").tobytes()).decode()
             for name, array in self.head._asdict().items()

@@ -1,11 +1,4 @@
-"""The judge itself: what it is unsure of at its first reading it reads again.
-
-A file of format 2 reads all criteria of an answer at once, with the question, and the unsure ones again without; one of
-format 1 reads each criterion by itself, and with the question where that leaves it unsure.
-
-The mean of both readings is then the verdict. They err differently: the question sets the scene, and it lures
-into calling an answer right that only stays on its topic.
-"""
+"""The judge itself: it reads the question, all its criteria and an answer at once."""
 
 import json
 from collections.abc import Sequence
@@ -20,12 +13,10 @@ from coach.errors import ModelError
 from coach.judges.llama import LlamaModel, digest_of, llama
 from coach.judges.mini.encoder import Encoder, States
 from coach.judges.mini.head import Array, Reading, Settings, log_softmax
-from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Tokens, Window, groups, scene, windows
+from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Tokens, Window, groups, windows
 from coach.library import shipped
 from coach.terms import Case, Criterion, Judgement, Probabilities, Verdict
 
-SURE = 0.7
-"""The probability of a verdict from which on the first reading stands alone."""
 MISSED = Probabilities._fields.index("missed")
 ENOUGH = 0.5
 """A second passage is quoted when it counted at least this share of what the first did."""
@@ -36,18 +27,15 @@ _Place = tuple[int, int]
 
 
 class MiniJudge:
-    """Judges (question, criterion, answer) by a classifier in llama.cpp, together where the file `reads_together`.
-
-    With `decided` it never abstains.
-    """
+    """Judges the criteria of a question by a classifier in llama.cpp; with `decided` it never abstains."""
 
     prompt: str | None = None
+    reads_together = True
 
     def __init__(self, encoder: Encoder, settings: Settings, model: str | None = None, decided: bool = False) -> None:
         self.name = "mini:decided" if decided else "mini"
         self.model = model
         self._encoder, self._head, self._calibration = encoder, settings.head, settings.calibration
-        self.reads_together = settings.together
         self._decided = decided
         self._tokens: dict[str, list[int]] = {}
 
@@ -85,27 +73,11 @@ class MiniJudge:
 
     def _findings(self, cases: Sequence[Case]) -> dict[_Place, "_Finding"]:
         """What was found of each criterion of each case, in order."""
-        texts = [self._text(case) for case in cases]
-        first = self._reading(texts, [text.readable for text in texts], asked=self.reads_together)
-        unsure = [[k for k in text.readable if first[i, k].unsure] for i, text in enumerate(texts)]
-        second = self._reading(texts, unsure, asked=not self.reads_together)
-        found = first | {place: _Finding.mean([first[place], finding]) for place, finding in second.items()}
-        return dict(sorted(found.items()))
-
-    def _text(self, case: Case) -> "_Text":
-        criteria = [self._known(criterion.text) for criterion in case.criteria]
-        passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
-        return _Text(self._known(case.question.question), criteria, passages, self.reads_together)
-
-    def _reading(
-        self, texts: Sequence["_Text"], wanted: Sequence[Sequence[int]], asked: bool
-    ) -> dict[_Place, "_Finding"]:
-        """One reading of the wanted criteria of each text: of each its most telling window, the least `missed`."""
         jobs = [
             _Job(i, group, window)
-            for i, text in enumerate(texts)
-            for group in text.groups(wanted[i])
-            for window in text.windows(group, asked)
+            for i, text in enumerate(map(self._text, cases))
+            for group in text.groups()
+            for window in text.windows(group)
         ]
         sequences = [job.window.sequence.tokens for job in jobs]
         read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i].window, states))
@@ -113,9 +85,14 @@ class MiniJudge:
         for job, findings in zip(jobs, read, strict=True):
             for k, finding in zip(job.criteria, findings, strict=True):
                 place = job.case, k
-                if place not in told or finding.logits[MISSED] < told[place].logits[MISSED]:
+                if place not in told or finding.missed < told[place].missed:  # of several windows the most telling
                     told[place] = finding
-        return told
+        return dict(sorted(told.items()))
+
+    def _text(self, case: Case) -> "_Text":
+        criteria = [self._known(criterion.text) for criterion in case.criteria]
+        passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
+        return _Text(self._known(case.question.question), criteria, passages)
 
     def _read(self, window: Window, states: States) -> list["_Finding"]:
         """What a window says of each of its criteria."""
@@ -124,7 +101,7 @@ class MiniJudge:
 
     def _finding(self, window: Window, reading: Reading) -> "_Finding":
         counted = np.bincount(window.passages, weights=reading.attention)
-        return _Finding(log_softmax(reading.logits), counted.astype(np.float64))
+        return _Finding(reading.logits, counted.astype(np.float64))
 
     def _judgement(self, criterion: Criterion, finding: "_Finding | None") -> Judgement:
         if finding is None:
@@ -150,31 +127,25 @@ class MiniJudge:
 
 
 class _Text(NamedTuple):
-    """The tokens of a case, and whether its criteria are read together."""
+    """The tokens of a case."""
 
     question: Tokens
     criteria: list[Tokens]
     passages: list[Tokens]
-    together: bool
 
-    @property
-    def readable(self) -> list[int]:
-        """The criteria that can be read; none where the answer has no words."""
-        return [k for k, c in enumerate(self.criteria) if len(c) <= LONGEST_CRITERION] if any(self.passages) else []
+    def groups(self) -> list[list[int]]:
+        """The criteria that are read at once, in an order that the rubric's does not change.
 
-    def groups(self, wanted: Sequence[int]) -> list[list[int]]:
-        """Of the wanted criteria those that are read at once, in an order that the rubric's does not change."""
-        if not self.together:
-            return [[k] for k in wanted]
-        ordered = sorted(wanted, key=self.criteria.__getitem__)
+        None where the answer has no words.
+        """
+        if not any(self.passages):
+            return []
+        ordered = sorted(range(len(self.criteria)), key=self.criteria.__getitem__)
         return [[ordered[k] for k in group] for group in groups([self.criteria[k] for k in ordered])]
 
-    def windows(self, group: Sequence[int], asked: bool) -> list[Window]:
-        """What is read of a group of criteria, with the question or without."""
-        criteria = [self.criteria[k] for k in group]
-        if asked and not self.together:  # the question then stands between the token before the criterion and itself
-            return windows([], [[*scene(self.question), *criterion] for criterion in criteria], self.passages)
-        return windows(self.question if asked else [], criteria, self.passages)
+    def windows(self, group: Sequence[int]) -> list[Window]:
+        """What is read of a group of criteria."""
+        return windows(self.question, [self.criteria[k] for k in group], self.passages)
 
 
 class _Job(NamedTuple):
@@ -186,22 +157,15 @@ class _Job(NamedTuple):
 
 
 class _Finding(NamedTuple):
-    """What was read: the verdicts' log-probabilities (4), and how much each passage counted."""
+    """What was read: the verdicts' logits (4), and how much each passage counted."""
 
     logits: Array
     counted: NDArray[np.float64]
 
     @property
-    def unsure(self) -> bool:
-        """Whether it does not stand alone."""
-        return bool(np.exp(self.logits.max()) < SURE)
-
-    @classmethod
-    def mean(cls, found: Sequence[Self]) -> Self:
-        """The mean of several; passages beyond a finding's last count nothing in it."""
-        longest = max(len(each.counted) for each in found)
-        counted = [np.pad(each.counted, (0, longest - len(each.counted))) for each in found]
-        return cls(np.mean([each.logits for each in found], axis=0), np.mean(counted, axis=0))
+    def missed(self) -> float:
+        """The log-probability of `missed`."""
+        return float(log_softmax(self.logits)[MISSED])
 
 
 def shipped_model() -> Path:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 Tokens = list[int]
 
-LONGEST = 320
+LONGEST = 384
 """Tokens in a sequence."""
 LONGEST_QUESTION = 48
 """Tokens of the question that are read; it only sets the scene."""
