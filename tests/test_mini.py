@@ -20,10 +20,10 @@ from coach.grading import case_of  # noqa: E402
 from coach.judges.llama import LlamaModel  # noqa: E402
 from coach.judges.mini import MiniJudge  # noqa: E402
 from coach.judges.mini.encoder import Encoder  # noqa: E402
-from coach.judges.mini.head import Calibration  # noqa: E402
+from coach.judges.mini.head import FORMAT, Calibration  # noqa: E402
 from coach.judges.mini.sequences import LONGEST, groups, room, windows  # noqa: E402
 from coach.judges.repacking import buffer_types  # noqa: E402
-from coach.terms import Criterion, Question, Verdict  # noqa: E402
+from coach.terms import Criterion, Probabilities, Question, Verdict  # noqa: E402
 
 ANSWER = "It keeps the keys and values of earlier tokens. Long prompts fill the memory. I like it."
 
@@ -109,6 +109,30 @@ def test_the_order_of_criteria_does_not_matter(judge: MiniJudge) -> None:
     assert judge.judge([case_of(ASKED, ANSWER)])[0] == judge.judge([case_of(turned, ANSWER)])[0][::-1]
 
 
+def test_a_files_calibration_is_read_as_it_was_written(network: Network, tmp_path: Path) -> None:
+    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25), 0.9)
+    export(network, tmp_path / "fitted.gguf", "test", fitted)
+    with closing(MiniJudge.load(tmp_path / "fitted.gguf")) as judge:
+        assert judge._calibration == fitted
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "abstains"),
+    [
+        ((0.95, 0.02, 0.02, 0.01), False),
+        ((0.05, 0.03, 0.9, 0.02), False),
+        ((0.6, 0.2, 0.1, 0.1), True),
+        ((0.05, 0.02, 0.03, 0.9), True),  # as sure, but a contradiction, which this calibration distrusts
+        ((1.0, 0.0, 0.0, 0.0), False),
+    ],
+)
+def test_it_abstains_where_covered_or_not_is_too_likely_wrong(
+    probabilities: tuple[float, float, float, float], abstains: bool
+) -> None:
+    calibration = Calibration(weights=(1.0, 0.0, 0.0, -2.0, 0.0), threshold=0.9)
+    assert calibration.abstains(Probabilities(*probabilities)) is abstains
+
+
 def test_an_answer_without_words_covers_nothing(judge: MiniJudge) -> None:
     (judged,) = judge.judge([case_of(ASKED, " \n")])
     assert {j.verdict for j in judged} == {Verdict.MISSED}
@@ -176,14 +200,14 @@ def test_a_gguf_of_something_else_is_told_apart(tmp_path: Path) -> None:
         MiniJudge.load(path)
 
 
-@pytest.mark.parametrize(("other", "advice"), [(1, "get a newer file"), (3, "upgrade coach")])
+@pytest.mark.parametrize(("other", "advice"), [(FORMAT - 1, "get a newer file"), (FORMAT + 1, "upgrade coach")])
 def test_a_file_of_another_format_is_refused_with_what_to_do(
     network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: int, advice: str
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("coach.judges.mini.head.FORMAT", other)
         export(network, tmp_path / "other.gguf", "test", Calibration())
-    with pytest.raises(ModelError, match=f"its format is {other}, this coach reads 2; {advice}"):
+    with pytest.raises(ModelError, match=f"its format is {other}, this coach reads {FORMAT}; {advice}"):
         MiniJudge.load(tmp_path / "other.gguf")
 
 

@@ -13,14 +13,14 @@ import torch
 from export import linears, tensors
 from network import Network
 
-from coach.judges.mini.head import Settings
+from coach.judges.mini.head import Head
 
 
 def carried(path: Path) -> Network:
     """A network with the weights of a mini file."""
     reader = gguf.GGUFReader(path)
     network = Network.pretrained()
-    head = Settings.read(network.bert.config.hidden_size, lambda key: reader.fields[key].contents()).head
+    head = Head.load(network.bert.config.hidden_size, lambda key: reader.fields[key].contents())
     found = {t.name: gguf.dequantize(t.data, t.tensor_type) for t in reader.tensors} | head._asdict()
     with torch.no_grad():
         for name, parameter in chain(tensors(network), linears(network)):

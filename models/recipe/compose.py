@@ -25,7 +25,7 @@ KINDS = {
 """A clause's label and how often it is drawn."""
 KNOWING = {"made": 0.5, "plain": 0.25, "half": 0.03, "near": 0.02, "wrong": 0.14, "absent": 0.06}
 """How often it is drawn in an answer that speaks to every criterion and is mostly right."""
-KNOW = 0.3
+KNOW = 0.5
 """How many answers are such."""
 EXCHANGES = {
     ("made", "wrong"): (CONTRADICTED, 0.24),

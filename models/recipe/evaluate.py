@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from heldout import authored_rows, cases, short_rows
+from heldout import authored_rows, cases, close_rows, short_rows
 from rows import LABELS, Row, gold, labels_of
 from sklearn.metrics import cohen_kappa_score, f1_score
 
@@ -32,6 +32,7 @@ def main() -> None:
     options = parser.parse_args()
     judge = MiniJudge.load(options.model, decided=True)
     sets = short_rows(options.pairs, options.fold) | {"authored": authored_rows(options.fold)}
+    sets["authored, short and close"] = close_rows(options.fold)
     if options.gold:
         sets["gold"] = gold(options.gold, options.bank)
     for name, rows in sets.items():

@@ -135,7 +135,7 @@ def main() -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", type=Path)
     where.add_argument("--ship", action="store_true", help="write models/mini-<version>-q4.gguf and the manifest")
-    parser.add_argument("--version", default="0.2")
+    parser.add_argument("--version", default="next")
     parser.add_argument("--calibration", type=Path, help="what calibrate.py wrote; without it probabilities are raw")
     parser.add_argument("--type", choices=("q4", "f16", "f32"), default="q4")
     options = parser.parse_args()

@@ -30,10 +30,19 @@ WHOLE = frozenset(
 """The styles that people's answers are like; the others are made to teach."""
 
 
+CLOSE = "h"
+"""The kind of answers that were written to measure on: short ones near the points' words, right and turned."""
+
+
 def authored_rows(held: int) -> list[Row]:
     """The authored whole answers to questions of a fold."""
-    rows = authored(answers(DATA, questions(DATA)))
+    rows = authored(a for a in answers(DATA, questions(DATA)) if not a.id.startswith(CLOSE))
     return [row for row in rows if row.style in WHOLE and fold(row.group, FOLDS) == held]
+
+
+def close_rows(held: int) -> list[Row]:
+    """Those of a fold that were written to measure on."""
+    return [row for row in authored(answers(DATA, questions(DATA), CLOSE)) if fold(row.group, FOLDS) == held]
 
 
 def short_rows(folder: Path, held: int) -> dict[str, list[Row]]:

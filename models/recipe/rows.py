@@ -55,6 +55,7 @@ class Asked(NamedTuple):
 class Answered(NamedTuple):
     """An answer with the label of each criterion."""
 
+    id: str
     question: Asked
     style: str
     text: str
@@ -82,7 +83,7 @@ def questions(folder: Path) -> dict[str, Asked]:
 def answers(folder: Path, asked: Mapping[str, Asked], kind: str = "") -> list[Answered]:
     """Every authored answer, or those of a kind: the letter their ids begin with."""
     return [
-        Answered(asked[row["question"]], row["style"], row.get("answer") or row["text"], _labels(row))
+        Answered(row["id"], asked[row["question"]], row["style"], row.get("answer") or row["text"], _labels(row))
         for row in _lines(folder, "answers")
         if row["id"].startswith(kind)
     ]

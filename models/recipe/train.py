@@ -2,9 +2,9 @@
 
     python models/recipe/train.py --pairs DIR --start runs/carried/last.pt --out runs/j1 [--fold 0]
 
-A run is decided by its arguments and its seed alone. It writes a checkpoint every few minutes and goes on from it when
-the same command is given again. With `--fold` the rows of one fold of the groups are never trained on. `--device cuda`
-trains on a GPU; its batches then are made in a process of their own.
+A run on a CPU is decided by its arguments and its seed alone. It writes a checkpoint every few minutes and goes on from
+it when the same command is given again. With `--fold` the rows of one fold of the groups are never trained on.
+`--device cuda` trains on a GPU; its batches then are made in a process of their own.
 """
 
 import argparse
@@ -46,6 +46,8 @@ from rows import (
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
+from coach.judges.mini.sequences import LONGEST
+
 SOFT = torch.tensor(
     [[0.94, 0.04, 0.01, 0.01], [0.06, 0.86, 0.07, 0.01], [0.01, 0.05, 0.92, 0.02], [0.01, 0.01, 0.05, 0.93]]
 )
@@ -69,8 +71,8 @@ class Mix(NamedTuple):
 
 
 MIX = Mix(
-    answers={"t": 0.6, "m": 0.6, "u": 0.6, "v": 0.6, "w": 1.5, "x": 1.5, "y": 1.5, "z": 1.5},
-    composed=4,
+    answers={"t": 0.4, "m": 0.4, "u": 0.4, "v": 0.4, "w": 1.0, "x": 1.0, "y": 1.0, "z": 1.0, "r": 2.0},
+    composed=6,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
     coverage=0.06,
     entailment=0.06,
@@ -171,16 +173,15 @@ class Material:
         return row._replace(criteria=(rng.choice(found),)) if again else row
 
 
-class Passes(IterableDataset[tuple[int, Batch]]):
-    """The batches of all passes, each with its pass's number."""
+class Passes(IterableDataset[Batch]):
+    """The batches of all passes from a step on."""
 
-    def __init__(self, material: Material, plan: Plan) -> None:
-        self._material, self._plan = material, plan
+    def __init__(self, material: Material, plan: Plan, begin: int = 0) -> None:
+        self._material, self._plan, self._begin = material, plan, begin
 
-    def __iter__(self) -> Iterator[tuple[int, Batch]]:
-        for number in range(self._plan.passes):
-            for batch in self.of(number):
-                yield number, collate(batch)
+    def __iter__(self) -> Iterator[Batch]:
+        every = chain.from_iterable(map(self.of, range(self._plan.passes)))
+        return map(collate, islice(every, self._begin, None))
 
     def of(self, number: int) -> Iterator[list[Encoded]]:
         """The batches of one pass."""
@@ -201,7 +202,9 @@ def neighbours(asked: Sequence[Asked]) -> dict[str, list[str]]:
     from sentence_transformers import SentenceTransformer
 
     texts = [(c, q.group) for q in asked for c in q.criteria.values()]
-    vectors = SentenceTransformer(str(BASE)).encode([t for t, _ in texts], normalize_embeddings=True, batch_size=128)
+    vectors = SentenceTransformer(str(BASE), device="cpu").encode(
+        [t for t, _ in texts], normalize_embeddings=True, batch_size=128
+    )
     centres = {}
     for q in asked:
         centres[q.group] = vectors[[i for i, (_, g) in enumerate(texts) if g == q.group]].mean(0)
@@ -245,6 +248,7 @@ class Run:
         if start:
             self.network.load_state_dict(mean_of(start))
         self.network.to(plan.device)
+        self.soft = SOFT.to(plan.device)
         trained = [p for p in self.network.parameters() if p.requires_grad]
         decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim == 1]
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
@@ -257,16 +261,17 @@ class Run:
 
     def train(self, check_every: float) -> None:
         """Go through all batches; check and save every `check_every` seconds."""
-        passes = Passes(self.material, self.plan)
+        passes = Passes(self.material, self.plan, self.step)
         total = sum(1 for _ in passes.of(0)) * self.plan.passes  # nearly: passes differ by a few steps
         self.say(f"{total} steps of {self.plan.budget} tokens")
         on_gpu = self.plan.device != "cpu"
         ahead: dict[str, Any] = {"num_workers": 1, "prefetch_factor": 32, "pin_memory": True} if on_gpu else {}
+        own = torch.Generator()  # the loader would draw from the one that dropout draws from
         last = time.monotonic()
-        for number, batch in islice(DataLoader(passes, batch_size=None, **ahead), self.step, None):
+        for batch in DataLoader(passes, batch_size=None, generator=own, **ahead):
             loss = self._learn(batch, total)
             if self.step % 100 == 0:
-                self.say(f"step {self.step}/{total} pass {number} loss {loss.item():.3f}")
+                self.say(f"step {self.step}/{total} loss {loss.item():.3f}")
             if time.monotonic() - last > check_every:
                 self._check_and_save()
                 last = time.monotonic()
@@ -284,7 +289,7 @@ class Run:
         with torch.autocast(self.plan.device, torch.bfloat16, enabled=self.plan.bf16):
             found = self.network(batch.tokens, batch.mask, batch.answer, batch.spans)
         there = batch.labels != NONE
-        target = SOFT.to(there.device)[batch.labels[there]]
+        target = self.soft[batch.labels[there]]
         loss = functional.cross_entropy(found.mean[there], target)
         for alone in found:
             loss = loss + 0.25 * functional.cross_entropy(alone[there], target)
@@ -322,6 +327,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "quantized": self.quantized,
+            "random": torch.get_rng_state(),
         }
         torch.save(state, self.out / "part.pt")
         (self.out / "part.pt").replace(self.out / "last.pt")
@@ -337,6 +343,7 @@ class Run:
         self.average.weights, self.average.steps = state["average"], state["steps"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.quantized = state["step"], state["quantized"]
+        torch.set_rng_state(state["random"].cpu())
         self.say(f"going on from step {self.step}")
 
     def say(self, words: str) -> None:
@@ -347,7 +354,7 @@ class Run:
             log.write(line + "\n")
 
 
-def on_device(batch: Batch, device: str) -> Batch:
+def on_device(batch: Batch, device: str | torch.device) -> Batch:
     """The same batch there."""
     return Batch(*(each.to(device, non_blocking=True) for each in batch))
 
@@ -358,7 +365,7 @@ def predict(network: Network, rows: Sequence[Row]) -> np.ndarray:
     network.eval()
     found = [encoded(row) for row in rows]
     order = sorted(range(len(rows)), key=lambda i: len(found[i].tokens))
-    device = network.cls_out.weight.device.type
+    device = network.cls_out.weight.device
     logits: dict[int, np.ndarray] = {}
     for start in range(0, len(order), 32):
         part = order[start : start + 32]
@@ -380,14 +387,15 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=1)
     parser.add_argument("--rate", type=float, default=1.2e-4, help="the highest learning rate")
     parser.add_argument("--budget", type=int, default=2048, help="padded tokens a batch")
-    parser.add_argument("--longest", type=int, default=400)
+    parser.add_argument("--longest", type=int, default=LONGEST, help="longer rows are left out")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--learn-4-bit-from", type=float, default=0.0, help="share of the run; 2 is never")
-    parser.add_argument("--bf16", action="store_true", help="multiply at bfloat16; for CPUs with AMX")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--bf16", action="store_true", help="multiply at bfloat16; on CPUs it pays with AMX")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--check-every", type=float, default=600, help="seconds")
     o = parser.parse_args()
     plan = Plan(o.pairs, o.fold, o.passes, o.rate, o.budget, o.longest, o.seed, o.learn_4_bit_from, o.bf16, o.device)
+    torch.set_float32_matmul_precision("high" if o.device == "cuda" else "highest")
     checked = gold(o.gold, o.bank) if o.gold else []
     (o.out / "plan.json").parent.mkdir(parents=True, exist_ok=True)
     (o.out / "plan.json").write_text(json.dumps(plan._asdict(), default=str, indent=1))

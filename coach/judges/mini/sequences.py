@@ -39,7 +39,7 @@ class Window(NamedTuple):
 
 def compose(question: Tokens, criteria: Sequence[Tokens], answer: Tokens) -> Composed:
     """One sequence; the answer must fit (`room`)."""
-    tokens = scene(question)
+    tokens = [*question[:LONGEST_QUESTION], SEP] if question else []
     spans = []
     for criterion in criteria:
         begin = len(tokens)
@@ -47,11 +47,6 @@ def compose(question: Tokens, criteria: Sequence[Tokens], answer: Tokens) -> Com
         spans.append((begin, len(tokens)))
     tokens.append(SEP)
     return Composed([*tokens, *answer, SEP], spans, len(tokens))
-
-
-def scene(question: Tokens) -> Tokens:
-    """What is read of a question."""
-    return [*question[:LONGEST_QUESTION], SEP] if question else []
 
 
 def room(question: Tokens, criteria: Sequence[Tokens]) -> int:
