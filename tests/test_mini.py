@@ -20,7 +20,8 @@ from coach.grading import case_of  # noqa: E402
 from coach.judges.llama import LlamaModel  # noqa: E402
 from coach.judges.mini import MiniJudge  # noqa: E402
 from coach.judges.mini.encoder import Encoder  # noqa: E402
-from coach.judges.mini.head import FORMAT, Calibration  # noqa: E402
+from coach.judges.mini.head import FORMAT, Calibration, Head, Reading  # noqa: E402
+from coach.judges.mini.judge import _Finding, _together  # noqa: E402
 from coach.judges.mini.sequences import LONGEST, groups, room, windows  # noqa: E402
 from coach.judges.repacking import buffer_types  # noqa: E402
 from coach.terms import Criterion, Probabilities, Question, Verdict  # noqa: E402
@@ -107,6 +108,40 @@ def test_a_criterion_is_read_beside_the_others(judge: MiniJudge) -> None:
 def test_the_order_of_criteria_does_not_matter(judge: MiniJudge) -> None:
     turned = ASKED.model_copy(update={"criteria": ASKED.criteria[::-1]})
     assert judge.judge([case_of(ASKED, ANSWER)])[0] == judge.judge([case_of(turned, ANSWER)])[0][::-1]
+
+
+def test_criteria_with_one_text_get_one_judgement(judge: MiniJudge) -> None:
+    twice = question_of(ASKED.criteria[0].text, ASKED.criteria[1].text, ASKED.criteria[0].text)
+    (found,) = judge.judge([case_of(twice, ANSWER)])
+    assert found[0] == found[2]
+    assert found[:2] == judge.judge([case_of(ASKED, ANSWER)])[0]
+
+
+def test_windows_that_say_nothing_of_a_point_do_not_add_up(judge: MiniJudge) -> None:
+    once = _Finding(np.array([1.0, 0.5, 0.0, -1.0]), np.ones(1))
+    assert np.allclose(_together([once] * 20).logits, once.logits)
+
+
+def test_what_one_window_is_sure_of_stands_among_others(judge: MiniJudge) -> None:
+    said, silent = np.array([6.0, 0.0, 0.0, 0.0]), np.array([-4.0, -4.0, 0.0, -4.0])
+    found = _together([_Finding(logits, np.eye(3)[i]) for i, logits in enumerate((silent, said, silent))])
+    assert found.logits.argmax() == 0
+    assert found.counted.argmax() == 1
+
+
+def test_logits_that_are_no_numbers_are_no_verdict(judge: MiniJudge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Head, "read", lambda *_: Reading(np.full(4, np.nan), np.ones(len(judge._known(ANSWER)))))
+    (found,) = judge.judge([case_of(ASKED, ANSWER)])
+    assert {each.verdict for each in found} == {Verdict.UNJUDGED}
+    assert all("reinstall" in (each.failure or "") for each in found)
+
+
+@pytest.mark.parametrize(
+    "change", [{"temperature": 0.0}, {"threshold": float("nan")}, {"bias": [1, 2]}, {"weights": "no"}]
+)
+def test_a_calibration_that_cannot_be_used_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError):
+        Calibration.of({**Calibration()._asdict(), **change})
 
 
 def test_a_files_calibration_is_read_as_it_was_written(network: Network, tmp_path: Path) -> None:

@@ -93,6 +93,21 @@ def test_an_edited_criterion_is_judged_again_with_the_others_where_they_are_read
     assert len(judge.asked) == 2 * len(question.criteria)
 
 
+def test_what_is_kept_stands_where_another_criterion_of_its_question_has_to_be_asked_again(
+    question: Question, cache: JudgementCache
+) -> None:
+    first, *others = (criterion.id for criterion in question.criteria)
+    kept, fresh = sure(Verdict.COVERED, 0.9), sure(Verdict.MISSED, 0.9)
+    judge = Counting(script=saying(**{first: kept}, **dict.fromkeys(others, FAILED)))
+    judge.reads_together = True
+    grade(question, ANSWER, CachedJudge(judge, cache))
+    again = Counting(script=saying(**{first: fresh}, **dict.fromkeys(others, fresh)))
+    again.reads_together = True
+    told = [c.verdict for c in grade(question, ANSWER, CachedJudge(again, cache)).criteria]
+    assert told == [Verdict.COVERED] + [Verdict.MISSED] * len(others)
+    assert [c.verdict for c in grade(question, ANSWER, CachedJudge(judge, cache)).criteria] == told
+
+
 def test_another_judge_or_model_has_its_own_judgements(question: Question, cache: JudgementCache) -> None:
     grade(question, ANSWER, CachedJudge(Counting(), cache))
     for changes in ({"name": "other"}, {"model": "sha256:1"}, {"prompt": "sha256:2"}):

@@ -21,7 +21,7 @@ class CachedJudge(JudgeAround):
         keys = [criterion_keys(case, self._named, together=self.reads_together) for case in cases]
         known = self._cache.get(key for of_case in keys for key in of_case)
         self.hits += len(known)
-        known |= self._ask(cases, keys, known)
+        known = self._ask(cases, keys, known) | known  # what is kept stands, also where it was asked with the rest
         return [tuple(known[key] for key in of_case) for of_case in keys]
 
     def _ask(
@@ -41,5 +41,7 @@ class CachedJudge(JudgeAround):
         found = {
             key: j for (_, names), each in zip(rest, judged, strict=True) for key, j in zip(names, each, strict=True)
         }
-        self._cache.put({key: j for key, j in found.items() if j.failure is None or j.probabilities is not None})
+        self._cache.put(
+            {k: j for k, j in found.items() if k not in known and (j.failure is None or j.probabilities is not None)}
+        )
         return found

@@ -8,7 +8,7 @@ does not know.
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -50,7 +50,10 @@ class Head(NamedTuple):
     @classmethod
     def load(cls, size: int, metadata: Callable[[str], str | None]) -> Self:
         """From metadata strings, base64 of little-endian f32; ValueError where an array lacks or has another size."""
-        return cls(**{name: _array(metadata(PREFIX + name), shape) for name, shape in shapes_of(size).items()})
+        found = cls(**{name: _array(metadata(PREFIX + name), shape) for name, shape in shapes_of(size).items()})
+        if not all(np.isfinite(array).all() for array in found):
+            raise ValueError("the head: it has something in it that is no number")
+        return found
 
     def read(self, states: Array, criterion: slice, answer: slice) -> Reading:
         """Read one criterion in a sequence's states (tokens, size): its tokens with the one before, and the answer's.
@@ -77,6 +80,15 @@ class Calibration(NamedTuple):
     bias: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     weights: tuple[float, float, float, float, float] = (1.0, 0.0, 0.0, 0.0, 0.0)
     threshold: float = 0.0
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any]) -> Self:
+        """From what the metadata says; ValueError where it cannot be used."""
+        found = cls(about["temperature"], tuple(about["bias"]), tuple(about["weights"]), about["threshold"])
+        numbers = np.array([found.temperature, *found.bias, *found.weights, found.threshold], np.float64)
+        if (len(found.bias), len(found.weights)) != (4, 5) or not np.isfinite(numbers).all() or found.temperature <= 0:
+            raise ValueError("the calibration")
+        return found
 
     def probabilities(self, logits: Array) -> Probabilities:
         """The four probabilities of some logits."""
@@ -109,10 +121,7 @@ class Settings(NamedTuple):
             if about["format"] != FORMAT:
                 advice = "upgrade coach" if about["format"] > FORMAT else "get a newer file"
                 raise ModelError(f"its format is {about['format']}, this coach reads {FORMAT}; {advice}")
-            bias, weights = tuple(about["bias"]), tuple(about["weights"])
-            if (len(bias), len(weights)) != (4, 5):
-                raise ValueError("the calibration")
-            calibration = Calibration(about["temperature"], bias, weights, about["threshold"])
+            calibration = Calibration.of({name: about[name] for name in Calibration._fields})
             return cls(about["version"], Head.load(size, metadata), calibration)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"no mini model: its metadata lacks or garbles {error}") from None

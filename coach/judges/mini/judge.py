@@ -1,6 +1,7 @@
 """The judge itself: it reads the question, all its criteria and an answer at once."""
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,8 +23,8 @@ ENOUGH = 0.5
 """A second passage is quoted when it counted at least this share of what the first did."""
 
 
-_Place = tuple[int, int]
-"""A case's number, and a criterion's."""
+_Place = tuple[int, str]
+"""A case's number, and a criterion's text."""
 
 
 class MiniJudge:
@@ -42,11 +43,12 @@ class MiniJudge:
     @classmethod
     def load(cls, path: Path | None = None, decided: bool = False, workers: int | None = None) -> Self:
         """The shipped model, checked against its manifest, or the one at `path`; ModelError says what is wrong."""
+        own = path is not None
         path = path or shipped_model()
         with ThreadPoolExecutor(1) as beside:
-            checked = beside.submit(_checked, path)
+            checked = beside.submit(_digest if own else _checked, path)
             llama()  # takes longer than hashing the file
-            receipt = checked.result()
+            receipt = f"sha256:{checked.result()}"
         model = LlamaModel(path, repack=True)
         try:
             settings = Settings.read(model.size, model.metadata)
@@ -59,40 +61,43 @@ class MiniJudge:
         """Read every criterion of every case."""
         found = self._findings(cases)
         return [
-            tuple(self._judgement(criterion, found.get((i, k))) for k, criterion in enumerate(case.criteria))
+            tuple(self._judgement(criterion, found.get((i, criterion.text))) for criterion in case.criteria)
             for i, case in enumerate(cases)
         ]
 
     def logits(self, cases: Sequence[Case]) -> Array:
-        """What the classifier says of each criterion (criteria of all cases, 4), before calibration."""
-        return np.array([finding.logits for finding in self._findings(cases).values()], np.float32)
+        """What the classifier says of each criterion (criteria of all cases, 4), before calibration.
+
+        KeyError where one cannot be read: the answer has no words, or the criterion is too long.
+        """
+        found = self._findings(cases)
+        read = [found[i, criterion.text].logits for i, case in enumerate(cases) for criterion in case.criteria]
+        return np.array(read, np.float32)
 
     def close(self) -> None:
         """Free the model."""
         self._encoder.close()
 
     def _findings(self, cases: Sequence[Case]) -> dict[_Place, "_Finding"]:
-        """What was found of each criterion of each case, in order."""
+        """What was found of each criterion that can be read."""
         jobs = [
-            _Job(i, group, window)
+            _Job([(i, text.names[k]) for k in group], window)
             for i, text in enumerate(map(self._text, cases))
             for group in text.groups()
             for window in text.windows(group)
         ]
         sequences = [job.window.sequence.tokens for job in jobs]
         read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i].window, states))
-        told: dict[_Place, _Finding] = {}
+        told: dict[_Place, list[_Finding]] = defaultdict(list)
         for job, findings in zip(jobs, read, strict=True):
-            for k, finding in zip(job.criteria, findings, strict=True):
-                place = job.case, k
-                if place not in told or finding.missed < told[place].missed:  # of several windows the most telling
-                    told[place] = finding
-        return dict(sorted(told.items()))
+            for place, finding in zip(job.places, findings, strict=True):
+                told[place].append(finding)
+        return {place: _together(findings) for place, findings in told.items()}
 
     def _text(self, case: Case) -> "_Text":
-        criteria = [self._known(criterion.text) for criterion in case.criteria]
+        names = list(dict.fromkeys(criterion.text for criterion in case.criteria))
         passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
-        return _Text(self._known(case.question.question), criteria, passages)
+        return _Text(self._known(case.question.question), names, [self._known(name) for name in names], passages)
 
     def _read(self, window: Window, states: States) -> list["_Finding"]:
         """What a window says of each of its criteria."""
@@ -104,6 +109,8 @@ class MiniJudge:
     def _judgement(self, criterion: Criterion, finding: "_Finding | None") -> Judgement:
         if finding is None:
             return self._without_reading(criterion)
+        if not np.isfinite(finding.logits).all():
+            return Judgement(probabilities=None, failure="mini's weights give no number; reinstall coach")
         probabilities = self._calibration.probabilities(finding.logits)
         failure = None
         if not self._decided and self._calibration.abstains(probabilities):
@@ -128,13 +135,14 @@ class _Text(NamedTuple):
     """The tokens of a case."""
 
     question: Tokens
+    names: list[str]
     criteria: list[Tokens]
     passages: list[Tokens]
 
     def groups(self) -> list[list[int]]:
         """The criteria that are read at once, in an order that the rubric's does not change.
 
-        None where the answer has no words.
+        Empty where the answer has no words.
         """
         if not any(self.passages):
             return []
@@ -147,10 +155,9 @@ class _Text(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """A window to read, the case and the criteria it is of."""
+    """A window to read, and the places of the criteria it is of."""
 
-    case: int
-    criteria: list[int]
+    places: list[_Place]
     window: Window
 
 
@@ -160,39 +167,65 @@ class _Finding(NamedTuple):
     logits: Array
     counted: NDArray[np.float64]
 
-    @property
-    def missed(self) -> float:
-        """The probability of `missed`, before calibration."""
-        return float(softmax(self.logits)[MISSED])
+
+def _together(findings: Sequence[_Finding]) -> _Finding:
+    """What all windows of an answer say: their odds against `missed` averaged.
+
+    That is Bayes' rule where a point is made in one of the windows, in each as likely: more windows give a point more
+    places to be made, and no more chances to be found where it is not. Evidence is that of the most telling one.
+    """
+    if len(findings) == 1:
+        return findings[0]
+    against = np.array([finding.logits - finding.logits[MISSED] for finding in findings])
+    most = against.max(0)
+    logits = most + np.log(np.exp(against - most).mean(0))
+    telling = np.argmin([softmax(finding.logits)[MISSED] for finding in findings])
+    return _Finding(logits, findings[telling].counted)
 
 
 def shipped_model() -> Path:
     """Where the shipped model is, by the manifest."""
-    return shipped("models") / str(_manifest()["file"])
+    return shipped("models") / _manifest().file
 
 
-def _manifest() -> dict[str, object]:
+class _Shipped(NamedTuple):
+    """What the manifest says of the model."""
+
+    file: str
+    sha256: str
+
+
+def _manifest() -> _Shipped:
     path = shipped("models") / "manifest.json"
     try:
-        return dict(json.loads(path.read_text())["mini"])
-    except (OSError, ValueError, KeyError) as error:
+        told = json.loads(path.read_text(encoding="utf-8"))["mini"]
+        return _Shipped(*(told[name] + "" for name in _Shipped._fields))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{path}: the manifest of the shipped models is missing or damaged ({error}); reinstall coach"
         ) from None
 
 
 def _checked(path: Path) -> str:
-    """The model's hash; a shipped model must have the one of the manifest."""
+    """The shipped model's hash, which must be the one of the manifest."""
     try:
         found = digest_of(path)
     except OSError as error:
         raise ModelError(f"{path}: the mini model cannot be read ({error.strerror}); reinstall coach") from None
-    if path.parent == shipped("models") and found != _manifest()["sha256"]:
+    if found != (expected := _manifest().sha256):
         raise ModelError(
             f"{path}: the file is damaged or incomplete: its sha256 is {found[:12]}…, "
-            f"the manifest says {str(_manifest()['sha256'])[:12]}…; reinstall coach, or restore the file with git"
+            f"the manifest says {expected[:12]}…; reinstall coach, or restore the file with git"
         )
-    return f"sha256:{found}"
+    return found
+
+
+def _digest(path: Path) -> str:
+    """The hash of a model of the user's own."""
+    try:
+        return digest_of(path)
+    except OSError as error:
+        raise ModelError(f"{path}: the model cannot be read ({error.strerror}); name another file") from None
 
 
 def _strongest(counted: NDArray[np.float64]) -> tuple[int, ...]:

@@ -15,7 +15,9 @@ LONGEST = 384
 LONGEST_QUESTION = 48
 """Tokens of the question that are read; it only sets the scene."""
 LONGEST_CRITERION = 200
-"""Tokens of a criterion, a longer one is not judged; and of all that are read together."""
+"""Tokens of a criterion; a longer one is not judged."""
+TOGETHER = LONGEST_CRITERION + 1
+"""Tokens of all criteria that are read together, each with the one before it."""
 
 
 CLS, SEP = 101, 102
@@ -61,7 +63,7 @@ def groups(criteria: Sequence[Tokens]) -> Iterator[list[int]]:
     for i, criterion in enumerate(criteria):
         if len(criterion) > LONGEST_CRITERION:
             continue
-        if group and length + len(criterion) + 1 > LONGEST_CRITERION:
+        if group and length + len(criterion) + 1 > TOGETHER:
             yield group
             group, length = [], 0
         group.append(i)
