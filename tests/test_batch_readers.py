@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +199,38 @@ def test_a_file_that_cannot_be_read_is_found_out_before_the_first_record(library
     (tmp_path / "a.jsonl").write_text("")
     with pytest.raises(AnswerFileError, match="no such file"):
         read_records([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], library)
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[Path]:
+    """The reading end of a pipe that holds one answer, as a shell's `<(...)` names it."""
+    reading, writing = os.pipe()
+    os.write(writing, b'{"id": "1", "question": "one", "answer": "x"}\n')
+    os.close(writing)
+    yield Path(f"/dev/fd/{reading}")
+    os.close(reading)
+
+
+def test_counting_leaves_the_answers_in_a_pipe(library: Library, pipe: Path) -> None:
+    records = read_records([pipe], library)
+    assert count_records([pipe]) is None
+    assert [record.answer.id for record in records] == ["1"]
+
+
+def test_what_a_named_pipe_is_given_is_read_in_one_go(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "named"
+    os.mkfifo(path)
+    records = read_records([path], library)
+    with ThreadPoolExecutor() as pool:
+        written = pool.submit(path.write_text, '{"id": "1", "question": "one", "answer": "x"}\n')
+        assert [record.answer.id for record in records] == ["1"]
+        assert written.result()
+
+
+def test_a_pipe_of_another_kind_is_refused_with_a_remedy(library: Library, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    with pytest.raises(AnswerFileError, match=r"a\.csv: is a pipe, .*; save it as a file"):
+        read_records([tmp_path / "a.csv"], library)
 
 
 def test_the_named_columns_are_told_where_one_is_missing(library: Library, tmp_path: Path) -> None:

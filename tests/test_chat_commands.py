@@ -81,6 +81,16 @@ def test_a_hosted_judge_grades_a_file_and_tells_what_it_spent(run: Coach, answer
     assert PLANTED not in result.output
 
 
+def test_the_answers_in_a_pipe_are_graded_without_an_estimate(run: Coach, answers: Path, address: str) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, answers.read_bytes())
+    os.close(writing)
+    result = run("grade", f"/dev/fd/{reading}", "--judge", "openai/test", "--force", "--fresh")
+    os.close(reading)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 5)
+    assert "at most about" not in result.stderr
+
+
 def test_a_batch_is_judged_once_and_then_comes_from_the_cache(run: Coach, answers: Path, address: str) -> None:
     first = run("grade", answers, "--judge", "openai/test", "--force")
     again = run("grade", answers, "--judge", "openai/test", "--force")

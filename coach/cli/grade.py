@@ -21,7 +21,7 @@ from coach.batch import (
     grade_into,
     read_records,
 )
-from coach.batch.readers import STDIN
+from coach.batch.readers import STDIN, is_stream
 from coach.batch.run import WINDOW, Emit, Engine, chunked
 from coach.batch.stores import AnyFile, send, staged
 from coach.batch.writers import check_kind
@@ -102,7 +102,7 @@ def grade(
         judge = DoubtingJudge(opened, recordings.shares)
         if choice.chats and not force:
             refuse_unless_fit(judge)
-        if hosted_judges(judge) and STDIN not in paths:
+        if hosted_judges(judge) and not any(map(is_stream, paths)):
             click.echo(f"coach: at most about {estimate(judge, read())}", err=True)
         with engine_choice.opened(judge, choice, WINDOW if out else CHUNK) as engine, collecting_less():
             if out:

@@ -10,14 +10,14 @@ from typing import Protocol
 from coach.batch.first_seen import FirstSeen
 from coach.batch.readers.csv_file import CsvFile
 from coach.batch.readers.folder import RECORDINGS, TEXTS, Folder
-from coach.batch.readers.json_lines import STDIN, JsonLines
+from coach.batch.readers.json_lines import STDIN, JsonLines, is_stream
 from coach.batch.readers.parquet import ParquetTable
 from coach.batch.readers.records import DEFAULT, Columns, Record, RecordReader, Row, Transcribe
 from coach.batch.stores import AnyFile, StoredFile
 from coach.errors import AnswerFileError
 from coach.library import Library
 
-__all__ = ["STDIN", "Columns", "Record", "Transcribe", "count_records", "read_records"]
+__all__ = ["STDIN", "Columns", "Record", "Transcribe", "count_records", "is_stream", "read_records"]
 
 _JSON_LINES = (".jsonl", ".ndjson", ".json", "")
 _CSV = (".csv", ".tsv")
@@ -78,10 +78,10 @@ def _answer_file(path: AnyFile, columns: Columns) -> AnswerFile:
     suffix = path.suffix.lower()
     if isinstance(path, StoredFile):
         return _stored(path, suffix, columns)
-    if path == STDIN:
-        return JsonLines(path)
-    if not path.exists():
+    if path != STDIN and not path.exists():
         raise AnswerFileError(f"{path}: no such file or folder")
+    if is_stream(path):
+        return _stream(path, suffix)
     if path.is_dir() or suffix in TEXTS + RECORDINGS:
         return Folder(path, columns)
     if suffix in _CSV:
@@ -91,6 +91,12 @@ def _answer_file(path: AnyFile, columns: Columns) -> AnswerFile:
     if suffix in _JSON_LINES:
         return JsonLines(path)
     raise AnswerFileError(f"{path}: is of no kind that coach reads; save it as .jsonl, .csv or .parquet")
+
+
+def _stream(path: Path, suffix: str) -> AnswerFile:
+    if suffix in _JSON_LINES:
+        return JsonLines(path)
+    raise AnswerFileError(f"{path}: is a pipe, from which coach reads JSON Lines alone; save it as a file")
 
 
 def _stored(path: StoredFile, suffix: str, columns: Columns) -> AnswerFile:

@@ -14,8 +14,13 @@ from coach.errors import AnswerFileError
 STDIN = Path("-")
 
 
+def is_stream(path: AnyFile) -> bool:
+    """Whether what it holds is gone once it is read, as with standard input and pipes."""
+    return path == STDIN or (isinstance(path, Path) and not path.is_file() and not path.is_dir())
+
+
 class JsonLines(NamedTuple):
-    """A JSON Lines file, or standard input."""
+    """A JSON Lines file, standard input, or another pipe."""
 
     path: AnyFile
 
@@ -25,13 +30,14 @@ class JsonLines(NamedTuple):
         return self.path.parent
 
     def check(self) -> None:
-        """Raise AnswerFileError where it cannot be read."""
-        with self._opened():
-            pass
+        """Raise AnswerFileError where it cannot be read; a stream is opened once alone, to be read."""
+        if not is_stream(self.path):
+            with self._opened():
+                pass
 
     def length(self) -> int | None:
         """The number of records; None where only reading them would tell."""
-        return None if self.path == STDIN or isinstance(self.path, StoredFile) else sum(1 for _ in self._lines())
+        return None if is_stream(self.path) or isinstance(self.path, StoredFile) else sum(1 for _ in self._lines())
 
     def rows(self) -> Iterator[Row]:
         """The object of each line."""
