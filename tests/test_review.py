@@ -14,7 +14,7 @@ from test_report import C, M, P, U, X, graded, grades_file
 
 from coach.errors import AnswerFileError
 from coach.library import Library
-from coach.report import Ruling, Rulings, reviewed_grades, to_check
+from coach.report import Ruling, Rulings, read_graded, reviewed_grades, to_check
 from coach.terms import Grade, Verdict
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -201,6 +201,26 @@ def test_the_last_verdict_on_a_criterion_counts(tmp_path_factory: pytest.TempPat
     read = Rulings(path)
     found = {c: each.verdict for c in ("first", "odd") if (each := read.get(ANSWERS[0], c))}
     assert found == dict(given_)
+
+
+def twins(folder: Path) -> Path:
+    """Two answers of one id and text, to questions that have a criterion of one name."""
+    other = graded("sure", U).model_copy(update={"question": "demo/both"})
+    return grades_file(folder, [graded("sure", U), other])
+
+
+def test_a_verdict_is_on_the_answer_to_its_question_alone(tmp_path: Path) -> None:
+    first, other = (each.grade for each in read_graded(twins(tmp_path)))
+    Rulings(tmp_path / "grades.jsonl").add(Ruling.on(first, "first", C, "ann", NOON))
+    read = Rulings(tmp_path / "grades.jsonl")
+    assert (read.get(first, "first") is None, read.get(other, "first") is None) == (False, True)
+
+
+def test_a_verdict_that_names_no_question_counts_where_it_fits_one_alone(grades: Path, tmp_path: Path) -> None:
+    unnamed = ruling().model_copy(update={"question": None}).model_dump_json(exclude_none=True)
+    Path(f"{grades}.reviews.jsonl").write_text(f"{unnamed}\n")
+    assert Rulings(grades).get(ANSWERS[0], "first") == ruling()
+    assert len(Rulings(twins(tmp_path))) == 0
 
 
 def test_an_output_that_is_the_grades_file_is_refused(run: Coach, grades: Path) -> None:

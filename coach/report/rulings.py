@@ -1,12 +1,14 @@
 """What people ruled on the criteria of a grades file, kept beside it.
 
 Each ruling is one line, on disk before the next is asked for; the last on a criterion counts. A ruling names the
-answer by a digest of its text too: it does not outlive a change of the answer.
+answer by its question and a digest of its text too: it is on no other question's answer, and does not outlive a change
+of the answer. One that names no question counts where it fits the answer to one question alone.
 """
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
@@ -14,6 +16,7 @@ from typing import IO, Self
 from pydantic import AwareDatetime, ValidationError
 
 from coach.errors import AnswerFileError, OutputError, first_problem
+from coach.report.graded import read_graded
 from coach.terms import Decided, Grade, Verdict
 from coach.terms.model import Noun
 
@@ -25,6 +28,7 @@ class Ruling(Noun):
     """A person's verdict on one criterion of one answer; `answer` is the digest of its text."""
 
     id: str
+    question: str | None = None
     criterion: str
     verdict: Decided
     author: str
@@ -34,8 +38,8 @@ class Ruling(Noun):
     @classmethod
     def on(cls, grade: Grade, criterion: str, verdict: Verdict, author: str, at: datetime) -> Self:
         """A ruling on a criterion of a graded answer."""
-        answer = digest(grade.answer)
-        return cls(id=grade.id, criterion=criterion, verdict=verdict, author=author, at=at, answer=answer)
+        place = {"id": grade.id, "question": grade.question, "answer": digest(grade.answer)}
+        return cls(**place, criterion=criterion, verdict=verdict, author=author, at=at)
 
 
 class Rulings:
@@ -43,14 +47,14 @@ class Rulings:
 
     def __init__(self, grades: Path) -> None:
         self.path = grades.with_name(grades.name + ".reviews.jsonl")
-        self._last = {_key(each.id, each.answer, each.criterion): each for each in _read(self.path)}
+        self._last = {_key(each): each for each in _with_questions(list(_read(self.path)), grades)}
 
     def __len__(self) -> int:
         return len(self._last)
 
     def get(self, grade: Grade, criterion: str) -> Ruling | None:
         """The ruling that counts on a criterion of a graded answer."""
-        return self._last.get(_key(grade.id, digest(grade.answer), criterion)) if self._last else None
+        return self._last.get((grade.id, grade.question, digest(grade.answer), criterion)) if self._last else None
 
     def add(self, ruling: Ruling) -> None:
         """Keep a ruling; it is on disk when this returns."""
@@ -62,7 +66,7 @@ class Rulings:
                 os.fsync(file.fileno())
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written: {error.strerror}; the verdict is not kept") from None
-        self._last[_key(ruling.id, ruling.answer, ruling.criterion)] = ruling
+        self._last[_key(ruling)] = ruling
 
 
 def digest(answer: str) -> str:
@@ -70,8 +74,29 @@ def digest(answer: str) -> str:
     return hashlib.sha256(answer.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def _key(answer_id: str, answer: str, criterion: str) -> tuple[str, str, str]:
-    return answer_id, answer, criterion
+def _key(ruling: Ruling) -> tuple[str, str | None, str, str]:
+    return ruling.id, ruling.question, ruling.answer, ruling.criterion
+
+
+def _with_questions(rulings: Sequence[Ruling], grades: Path) -> Iterator[Ruling]:
+    """The rulings with their questions; one that names none and fits several is left out."""
+    fitting = _fitting(grades) if any(each.question is None for each in rulings) else {}
+    for ruling in rulings:
+        questions = fitting.get((ruling.id, ruling.answer, ruling.criterion), set())
+        if ruling.question is not None:
+            yield ruling
+        elif len(questions) == 1:
+            yield ruling.model_copy(update={"question": next(iter(questions))})
+
+
+def _fitting(grades: Path) -> dict[tuple[str, str, str], set[str]]:
+    """The questions by an answer's id, the digest of its text and a criterion's id."""
+    questions = defaultdict(set)
+    for _, grade in read_graded(grades):
+        text = digest(grade.answer)
+        for each in grade.criteria:
+            questions[grade.id, text, each.id].add(grade.question)
+    return questions
 
 
 def _read(path: Path) -> Iterator[Ruling]:
