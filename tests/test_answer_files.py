@@ -67,6 +67,19 @@ def test_other_keys_are_carried_untouched_and_never_write_over_a_grade(run: Coac
     assert row["score"] != 99
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"answer": ["a", "b"]}, {"answer": 3.5, "input": 1}, {"question": [{"a": 1}]}, {"id": 1.5}, {"id": True}]
+)
+def test_a_key_of_a_wrong_type_keeps_its_value(run: Coach, tmp_path: Path, wrong: dict[str, Any]) -> None:
+    (row,) = rows(run("grade", write(tmp_path / "a.jsonl", record(1, **wrong)), *SCRIPTED).stdout)
+    assert (row["error"]["code"], row["input"]) == ("wrong_type", wrong)
+
+
+def test_an_id_may_be_a_whole_number(run: Coach, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", record(1, id=7), record(1, id=8.0), record(1, id=-1e3))
+    assert [row["id"] for row in rows(run("grade", path, *SCRIPTED).stdout)] == ["7", "8", "-1000"]
+
+
 def test_standard_input_is_a_file_too(run: Coach) -> None:
     result = run("grade", "-", *SCRIPTED, stdin=record(1) + "\n{bad\n")
     good, bad = rows(result.stdout)

@@ -120,12 +120,17 @@ class RecordReader(NamedTuple):
     def _text(self, data: Mapping[str, Any], key: str) -> str:
         if key not in data:
             raise BadRecordError("missing_key", f"has no {key!r}; a record needs {self.columns}")
-        value = data[key]
-        if key == self.columns.id and type(value) is int:
-            return str(value)
-        if not isinstance(value, str):
-            raise BadRecordError("wrong_type", f"{key!r} is {_JSON_TYPES[type(value)]}; it must be a text")
+        value = self._as_text(data, key)
+        if value is None:
+            raise BadRecordError("wrong_type", f"{key!r} is {_JSON_TYPES[type(data[key])]}; it must be a text")
         return value
+
+    def _as_text(self, data: Mapping[str, Any], key: str) -> str | None:
+        """What stands under a key, where it is a text or an id that is a whole number."""
+        value: Any = data.get(key)
+        if key == self.columns.id and type(value) in (int, float) and value % 1 == 0:
+            return str(int(value))
+        return value if isinstance(value, str) else None
 
     def _claim(self, name: str, number: int) -> None:
         if self.ids.first(name.encode(errors="surrogatepass"), number) != number:
@@ -139,8 +144,10 @@ class RecordReader(NamedTuple):
             raise BadRecordError("no_such_question", str(error.args[0])) from None
 
     def _what_there_is(self, data: Mapping[str, Any]) -> Answer:
-        own = [str(value) if isinstance(value := data.get(key), str | int) else "" for key in self.columns]
-        return Answer(id=own[0], question=own[1], text=writable(own[2]), carried=self._carried(data))
+        own = {key: text for key in self.columns if (text := self._as_text(data, key)) is not None}
+        name, question, text = (own.get(key, "") for key in self.columns)
+        carried = {key: value for key, value in data.items() if key not in own}
+        return Answer(id=name, question=question, text=writable(text), carried=carried)
 
     def _carried(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in data.items() if key not in self.columns}
