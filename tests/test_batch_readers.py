@@ -141,6 +141,29 @@ def test_parquet_is_read_with_what_it_carries_as_json_can_hold_it(run: Coach, tm
     assert (bad["id"], bad["error"]["code"], bad["error"]["where"]) == ("8", "wrong_type", f"{tmp_path}/a.parquet:2")
 
 
+def not_utf8(kind: pa.DataType) -> pa.Array:
+    return pa.array([b"x", b"\xe9t\xe9"], pa.large_binary() if kind == pa.large_string() else pa.binary()).view(kind)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "kept"),
+    [
+        (not_utf8(pa.string()), "not_utf8", "�t�"),
+        (not_utf8(pa.large_string()), "not_utf8", "�t�"),
+        (pa.array([1, 2**50], pa.timestamp("s")), "out_of_range", "<value out of range: 1125899906842624000>"),
+        (pa.array([[1], [2**50]], pa.list_(pa.timestamp("s"))), "out_of_range", "<value out of range: "),
+    ],
+)
+def test_a_cell_of_parquet_that_cannot_be_read_costs_its_row_alone(
+    library: Library, tmp_path: Path, cells: pa.Array, code: str, kept: str
+) -> None:
+    columns = {"id": ["1", "2"], "question": ["one"] * 2, "answer": ["x"] * 2, "cell": cells}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    found = list(read_records([tmp_path / "a.parquet"], library))
+    assert errors(found) == [None, (code, "2")]
+    assert kept in found[1].answer.carried["cell"]
+
+
 @pytest.mark.parametrize("name", ["a.parquet", "a.xlsx"])
 def test_a_file_that_is_not_what_it_is_called_is_exit_2(run: Coach, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("nothing of the kind")

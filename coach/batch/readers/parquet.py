@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from coach.batch.readers.header import check_header
-from coach.batch.readers.records import Columns, Row
+from coach.batch.readers.records import BadRecordError, Columns, Row
 from coach.batch.stores import AnyFile, StoredFile
 from coach.errors import AnswerFileError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
 ROWS = 256
@@ -45,10 +46,9 @@ class ParquetTable(NamedTuple):
         with self._opened() as file:
             number = 0
             for batch in file.iter_batches(ROWS, use_threads=False):
-                for row in batch.to_pylist():
+                for data, problem in _rows(batch):
                     number += 1
-                    named = {self.columns.id: number} | {name: as_json(value) for name, value in row.items()}
-                    yield Row(f"{self.path}:{number}", named)
+                    yield Row(f"{self.path}:{number}", {self.columns.id: number} | data, problem)
 
     @contextmanager
     def _opened(self) -> "Iterator[pq.ParquetFile]":
@@ -61,6 +61,46 @@ class ParquetTable(NamedTuple):
                 yield file
         except (pa.ArrowException, OSError) as error:
             raise AnswerFileError(f"{self.path}: cannot be read as Parquet: {why(error)}") from None
+
+
+def _rows(batch: "pa.RecordBatch") -> Iterator[tuple[dict[str, Any], BadRecordError | None]]:
+    """The rows of a batch, each with what is wrong with it; cell by cell where Python cannot hold one of them."""
+    try:
+        rows = batch.to_pylist()
+    except (ValueError, OverflowError):
+        yield from (_cell_by_cell(batch.slice(i, 1)) for i in range(batch.num_rows))
+        return
+    for row in rows:
+        yield {name: as_json(value) for name, value in row.items()}, None
+
+
+def _cell_by_cell(row: "pa.RecordBatch") -> tuple[dict[str, Any], BadRecordError | None]:
+    data, problem = {}, None
+    for name, cell in zip(row.schema.names, row.columns, strict=True):
+        try:
+            data[name] = as_json(cell[0].as_py())
+        except (ValueError, OverflowError) as error:
+            data[name] = _as_text(cell)
+            problem = _problem(name, error) or problem
+    return data, problem
+
+
+def _problem(name: str, error: Exception) -> BadRecordError | None:
+    """What is wrong with a cell; nothing where it holds nanoseconds, which Python has no type for."""
+    if isinstance(error, UnicodeDecodeError):
+        return BadRecordError("not_utf8", f"{name!r} is not UTF-8; write the column as UTF-8")
+    if isinstance(error, OverflowError):
+        return BadRecordError("out_of_range", f"{name!r} is out of range; write the column as text")
+    return None
+
+
+def _as_text(cell: "pa.Array") -> Any:
+    """A cell as near as text comes to it."""
+    from pyarrow import binary, types
+
+    if types.is_string(cell.type) or types.is_large_string(cell.type):
+        return as_json(cell.cast(binary())[0].as_py())
+    return cell.to_string(skip_new_lines=True)[1:-1]
 
 
 def as_json(value: Any) -> Any:
