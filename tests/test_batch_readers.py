@@ -1,13 +1,15 @@
 """Answers from tables, folders and recordings."""
 
 import csv
+import errno
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -187,6 +189,51 @@ def test_a_folder_without_answers_says_what_an_answer_is(run: Coach, tmp_path: P
     (tmp_path / "readme.pdf").touch()
     result = run("grade", tmp_path, *SCRIPTED)
     assert (result.exit_code, "<question-id>.md" in result.stderr) == (2, True)
+
+
+@pytest.fixture
+def close(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Closes a folder also to those who may open any."""
+
+    def closed(folder: Path) -> None:
+        def scandir(path: Path | str) -> Any:
+            if Path(path) == folder:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return opened(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+
+    opened = os.scandir
+    return closed
+
+
+def test_a_closed_folder_inside_stands_in_place_of_its_answers(
+    library: Library, tmp_path: Path, close: Callable[[Path], None]
+) -> None:
+    for name in ("ann", "bob", "zoe"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.md").write_text("x")
+    close(tmp_path / "bob")
+    found = list(read_records([tmp_path], library))
+    assert errors(found) == [None, ("cannot_be_read", "1"), None]
+    assert (found[1].answer.id, count_records([tmp_path])) == (f"{tmp_path}/bob", 3)
+
+
+def test_a_recording_that_may_not_be_looked_at_is_an_error_of_its_own(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "question": "one", "audio": "a.wav"}\n')
+    records = read_records([tmp_path / "a.jsonl"], library, transcribe=str)
+    denied = PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setattr(Path, "is_file", Mock(side_effect=denied))
+    assert errors(list(records)) == [("cannot_be_read", "1")]
+
+
+def test_a_closed_folder_is_refused(library: Library, tmp_path: Path, close: Callable[[Path], None]) -> None:
+    (tmp_path / "one.md").write_text("x")
+    close(tmp_path)
+    with pytest.raises(AnswerFileError, match="cannot be read; may you open it"):
+        read_records([tmp_path], library)
 
 
 def test_a_recording_is_transcribed_where_something_can(library: Library, tmp_path: Path) -> None:

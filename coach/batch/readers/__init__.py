@@ -78,8 +78,8 @@ def _answer_file(path: AnyFile, columns: Columns) -> AnswerFile:
     suffix = path.suffix.lower()
     if isinstance(path, StoredFile):
         return _stored(path, suffix, columns)
-    if path != STDIN and not path.exists():
-        raise AnswerFileError(f"{path}: no such file or folder")
+    if path != STDIN:
+        _look_for(path)
     if is_stream(path):
         return _stream(path, suffix)
     if path.is_dir() or suffix in TEXTS + RECORDINGS:
@@ -91,6 +91,16 @@ def _answer_file(path: AnyFile, columns: Columns) -> AnswerFile:
     if suffix in _JSON_LINES:
         return JsonLines(path)
     raise AnswerFileError(f"{path}: is of no kind that coach reads; save it as .jsonl, .csv or .parquet")
+
+
+def _look_for(path: Path) -> None:
+    """Raise AnswerFileError where there is nothing, or nothing that may be seen."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise AnswerFileError(f"{path}: no such file or folder") from None
+    except OSError as error:
+        raise AnswerFileError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _stream(path: Path, suffix: str) -> AnswerFile:

@@ -103,10 +103,12 @@ class RecordReader(NamedTuple):
     def _transcript(self, path: Path) -> str:
         if self.transcribe is None:
             raise BadRecordError("audio_unsupported", f"{path} cannot be transcribed here; give its words as 'answer'")
-        if not path.is_file():
-            raise BadRecordError("no_such_audio", f"{path}: no such file; 'audio' is a path relative to its file")
         try:
+            if not path.is_file():
+                raise BadRecordError("no_such_audio", f"{path}: no such file; 'audio' is a path relative to its file")
             return self.transcribe(path)
+        except OSError as error:
+            raise BadRecordError("cannot_be_read", f"{path} cannot be read: {error.strerror}") from None
         except CoachError as error:
             why = str(error).removeprefix(f"{path}: ")
             raise BadRecordError("audio_failed", f"{path} cannot be transcribed: {why}") from None
