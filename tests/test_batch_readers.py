@@ -23,7 +23,7 @@ from coach.batch import Columns, Record, count_records, read_records
 from coach.batch.first_seen import FirstSeen
 from coach.batch.formulas import armed, defused
 from coach.batch.readers import csv_file
-from coach.errors import AnswerFileError
+from coach.errors import AnswerFileError, SpeechError
 from coach.library import Library
 
 SCRIPTED = ("--judge", "scripted")
@@ -252,6 +252,20 @@ def test_a_recording_is_transcribed_where_something_can(library: Library, tmp_pa
     assert (heard.answer.text, heard.answer.carried) == ("One is odd.", {"audio": "said.wav"})
     assert read.answer.text == "Even."
     assert errors([gone]) == [("no_such_audio", "3")]
+
+
+def test_a_recording_that_cannot_be_heard_is_named_once(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("one.wav").touch()
+
+    def transcribe(path: Path) -> str:
+        raise SpeechError(f"{path.absolute()}: is empty; record it again")
+
+    (record,) = read_records([Path("one.wav")], library, transcribe=transcribe)
+    assert record.error
+    assert record.error.message == "one.wav cannot be transcribed: is empty; record it again"
 
 
 def test_several_kinds_of_files_are_one_batch_whose_length_is_known(library: Library, tmp_path: Path) -> None:

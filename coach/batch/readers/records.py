@@ -110,7 +110,7 @@ class RecordReader(NamedTuple):
         except OSError as error:
             raise BadRecordError("cannot_be_read", f"{path} cannot be read: {error.strerror}") from None
         except CoachError as error:
-            why = str(error).removeprefix(f"{path}: ")
+            why = str(error).removeprefix(f"{path.absolute()}: ")
             raise BadRecordError("audio_failed", f"{path} cannot be transcribed: {why}") from None
 
     def _name(self, data: Mapping[str, Any], key: str) -> str:
