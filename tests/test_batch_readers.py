@@ -110,7 +110,17 @@ def test_without_an_id_column_the_rows_number_is_the_id(library: Library, tmp_pa
     text, arrow = tmp_path / "a.csv", tmp_path / "a.parquet"
     text.write_text("question,answer\none,x\n\none,y\n")
     pq.write_table(pa.table({"question": ["one"] * 2, "answer": ["x", "y"]}), arrow)
-    assert [r.answer.id for r in read_records([text, arrow], library)] == ["1", "2", "1", "2"]
+    assert [[r.answer.id for r in read_records([path], library)] for path in (text, arrow)] == [["1", "2"]] * 2
+
+
+def test_of_several_files_the_rows_number_and_its_file_are_the_id(run: Coach, tmp_path: Path) -> None:
+    text, arrow = tmp_path / "a.csv", tmp_path / "a.parquet"
+    text.write_text("question,answer\none,x\none,y\n")
+    pq.write_table(pa.table({"question": ["one"], "answer": ["x"]}), arrow)
+    assert run("grade", text, arrow, *SCRIPTED, "--out", tmp_path / "g.jsonl").exit_code == 0
+    again = run("grade", tmp_path / "g.jsonl", *SCRIPTED)
+    assert [row["id"] for row in rows(again)] == [f"{text}:1", f"{text}:2", f"{arrow}:1"]
+    assert again.exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.jsonl"])

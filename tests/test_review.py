@@ -142,6 +142,15 @@ def test_fully_reviewed_answers_are_gold_that_bench_reads(run: Coach, grades: Pa
     assert (bench["answers"], bench["criteria"]) == (1, 3)
 
 
+def test_gold_has_unique_ids_where_the_grades_have_not(run: Coach, tmp_path: Path) -> None:
+    answers = ["One is one.", "One is two.", "One is three."]
+    grades = grades_file(tmp_path, [graded("a", U, U, U, answer=answer) for answer in answers])
+    typed(run, grades, "cccpppmmm")
+    run("review", grades, "--gold", tmp_path / "gold.jsonl")
+    assert list(rows(tmp_path / "gold.jsonl")) == ["a", "a:2", "a:3"]
+    assert run("bench", tmp_path / "gold.jsonl", "--judge", "scripted").exit_code == 0
+
+
 def test_the_judges_own_verdicts_never_become_gold(run: Coach, grades: Path, tmp_path: Path) -> None:
     typed(run, grades, "cq")
     result = run("review", grades, "--gold", tmp_path / "gold.jsonl")

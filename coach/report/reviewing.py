@@ -1,6 +1,7 @@
 """A person's verdicts over the judge's: what to look at, the grades anew, and gold for `coach bench`."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -114,13 +115,23 @@ def write_gold(path: Path, library: Library, out: Path) -> tuple[int, int]:
     if not whole:
         remedy = f"'coach review {path} --below 1' asks for every criterion"
         raise CoachError(f"{path}: no answer yet with a person's verdict on each of its criteria; {remedy}")
+    names = _unique(grade.id for grade in whole)
     with replacing(out) as file:
-        file.writelines(json_line(_gold(grade)) for grade in whole)
+        file.writelines(json_line(_gold(grade, name)) for grade, name in zip(whole, names, strict=True))
     return len(whole), len(grades) - len(whole)
 
 
-def _gold(grade: Grade) -> dict[str, Any]:
+def _unique(ids: Iterable[str]) -> Iterator[str]:
+    """The ids; one that is taken, as the grades of several files may have it, with a number behind it."""
+    taken: set[str] = set()
+    for each in ids:
+        free = next(name for name in chain([each], (f"{each}:{n}" for n in count(2))) if name not in taken)
+        taken.add(free)
+        yield free
+
+
+def _gold(grade: Grade, name: str) -> dict[str, Any]:
     labels = {each.id: each.verdict.value for each in grade.criteria}
     authors = sorted({each.review.author for each in grade.criteria if each.review})
-    own = {"id": grade.id, "question": grade.question, "answer": grade.answer}
+    own = {"id": name, "question": grade.question, "answer": grade.answer}
     return own | grade.carried | {"labels": labels, "reviewers": authors}

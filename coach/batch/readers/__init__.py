@@ -55,7 +55,7 @@ def read_records(
 
     Raises AnswerFileError at once, before the first record, for a file that cannot be read at all.
     """
-    files = [_answer_file(path, columns) for path in paths]
+    files = _answer_files(paths, columns)
     for file in files:
         file.check()
     return (record for file in files for record in _records(file, library, columns, transcribe))
@@ -63,7 +63,7 @@ def read_records(
 
 def count_records(paths: Iterable[AnyFile], columns: Columns = DEFAULT) -> int | None:
     """How many records there are; None where only reading them would tell."""
-    lengths = [_answer_file(path, columns).length() for path in paths]
+    lengths = [file.length() for file in _answer_files(paths, columns)]
     return None if None in lengths else sum(length or 0 for length in lengths)
 
 
@@ -74,10 +74,19 @@ def _records(file: AnswerFile, library: Library, columns: Columns, transcribe: T
             yield reader.record(number, row)
 
 
-def _answer_file(path: AnyFile, columns: Columns) -> AnswerFile:
+def _answer_files(paths: Iterable[AnyFile], columns: Columns) -> list[AnswerFile]:
+    """The files; of several, the numbers that are ids begin with the file's name."""
+    match list(paths):
+        case [path]:
+            return [_answer_file(path, columns, "")]
+        case several:
+            return [_answer_file(path, columns, f"{path}:") for path in several]
+
+
+def _answer_file(path: AnyFile, columns: Columns, prefix: str) -> AnswerFile:
     suffix = path.suffix.lower()
     if isinstance(path, StoredFile):
-        return _stored(path, suffix, columns)
+        return _stored(path, suffix, columns, prefix)
     if path != STDIN:
         _look_for(path)
     if is_stream(path):
@@ -85,9 +94,9 @@ def _answer_file(path: AnyFile, columns: Columns) -> AnswerFile:
     if path.is_dir() or suffix in TEXTS + RECORDINGS:
         return Folder(path, columns)
     if suffix in _CSV:
-        return CsvFile(path, columns)
+        return CsvFile(path, columns, prefix)
     if suffix in _PARQUET:
-        return ParquetTable(path, columns)
+        return ParquetTable(path, columns, prefix)
     if suffix in _JSON_LINES:
         return JsonLines(path)
     raise AnswerFileError(f"{path}: is of no kind that coach reads; save it as .jsonl, .csv or .parquet")
@@ -109,9 +118,9 @@ def _stream(path: Path, suffix: str) -> AnswerFile:
     raise AnswerFileError(f"{path}: is a pipe, from which coach reads JSON Lines alone; save it as a file")
 
 
-def _stored(path: StoredFile, suffix: str, columns: Columns) -> AnswerFile:
+def _stored(path: StoredFile, suffix: str, columns: Columns, prefix: str) -> AnswerFile:
     if suffix in _PARQUET:
-        return ParquetTable(path, columns)
+        return ParquetTable(path, columns, prefix)
     if suffix in _JSON_LINES:
         return JsonLines(path)
     raise AnswerFileError(f"{path}: is of no kind that coach reads from a store; save it as .jsonl or .parquet")

@@ -18,10 +18,11 @@ LONGEST_CELL = 1_000_000
 
 
 class CsvFile(NamedTuple):
-    """A table of text; without an id column a record's id is its row's number, from 1."""
+    """A table of text; without an id column a record's id is `prefix` and its row's number, from 1."""
 
     path: Path
     columns: Columns
+    prefix: str
 
     @property
     def folder(self) -> Path:
@@ -43,7 +44,7 @@ class CsvFile(NamedTuple):
             found = _cells(file, layout.delimiter)
             next(found)
             for number, row in enumerate(found, 1):
-                yield layout.row(f"{self.path}:{row.line}", number, row)
+                yield layout.row(f"{self.path}:{row.line}", f"{self.prefix}{number}", row)
 
     def _layout(self) -> "Layout":
         encoding = encoding_of(self.path)
@@ -66,12 +67,12 @@ class Layout(NamedTuple):
     names: Sequence[str]
     columns: Columns
 
-    def row(self, where: str, number: int, row: "Cells") -> Row:
-        """The record of a row of cells."""
+    def row(self, where: str, name: str, row: "Cells") -> Row:
+        """The record of a row of cells; `name` is its id where it has none of its own."""
         if row.problem:
             why = f"is not CSV: {row.problem}; quote the whole cell, and write a quote inside it twice"
             return Row(where, {"input": row.cells[0]}, BadRecordError("not_csv", why))
-        named = {self.columns.id: str(number)} | dict(zip(self.names, map(armed, row.cells), strict=False))
+        named = {self.columns.id: name} | dict(zip(self.names, map(armed, row.cells), strict=False))
         if len(row.cells) == len(self.names):
             return Row(where, named)
         count = f"has {len(row.cells)} cells where the header has {len(self.names)}"

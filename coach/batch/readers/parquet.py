@@ -21,10 +21,11 @@ _BUFFER = 1 << 16
 
 
 class ParquetTable(NamedTuple):
-    """A Parquet file; without an id column a record's id is its row's number, from 1."""
+    """A Parquet file; without an id column a record's id is `prefix` and its row's number, from 1."""
 
     path: AnyFile
     columns: Columns
+    prefix: str
 
     @property
     def folder(self) -> Path:
@@ -48,7 +49,7 @@ class ParquetTable(NamedTuple):
             for batch in file.iter_batches(ROWS, use_threads=False):
                 for data, problem in _rows(batch):
                     number += 1
-                    yield Row(f"{self.path}:{number}", {self.columns.id: number} | data, problem)
+                    yield Row(f"{self.path}:{number}", {self.columns.id: f"{self.prefix}{number}"} | data, problem)
 
     @contextmanager
     def _opened(self) -> "Iterator[pq.ParquetFile]":
