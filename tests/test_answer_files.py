@@ -75,6 +75,14 @@ def test_a_key_of_a_wrong_type_keeps_its_value(run: Coach, tmp_path: Path, wrong
     assert (row["error"]["code"], row["input"]) == ("wrong_type", wrong)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_json_cannot_hold_is_an_error_and_never_written(run: Coach, tmp_path: Path, number: str) -> None:
+    line = f'{{"id": "a", "question": "one", "answer": "x", "share": [{number}]}}'
+    (row,) = rows(run("grade", write(tmp_path / "a.jsonl", line), *SCRIPTED).stdout)
+    assert (row["error"]["code"], row["input"]) == ("not_json", line)
+    assert row["error"]["message"].startswith(f"is not JSON: {number} is no number that JSON can hold;")
+
+
 def test_an_id_may_be_a_whole_number(run: Coach, tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", record(1, id=7), record(1, id=8.0), record(1, id=-1e3))
     assert [row["id"] for row in rows(run("grade", path, *SCRIPTED).stdout)] == ["7", "8", "-1000"]

@@ -1,6 +1,7 @@
 """JSON Lines: one object a line, UTF-8."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +76,7 @@ def _row(where: str, line: bytes) -> Row:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        data = json.loads(line.decode())
+        data = _JSON.decode(line.decode())
     except UnicodeDecodeError as error:
         raise BadRecordError(
             "not_utf8", f"is not UTF-8 (byte {error.start + 1} of the line); save the file as UTF-8"
@@ -86,3 +87,14 @@ def _object(line: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise BadRecordError("not_object", 'is not a JSON object; write {"id": ..., "question": ..., "answer": ...}')
     return data
+
+
+def _finite(number: str) -> float:
+    """The number; ValueError for NaN, Infinity and what is too large, which could not be written again."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is no number that JSON can hold")
+    return value
+
+
+_JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
