@@ -56,6 +56,14 @@ def test_csv_of_any_delimiter_and_encoding_is_read(
     assert (record.answer.id, record.answer.text, record.answer.carried) == ("1", TEXT, {"a, b; c": "x"})
 
 
+@pytest.mark.parametrize("answer", ["'= is not ==", "'-x", "'@property", "''+1"])
+def test_a_quote_before_an_answer_is_the_students(library: Library, tmp_path: Path, answer: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(table(["id", "question", "answer", "'-note"], ["1", "one", answer, answer]))
+    (record,) = read_records([path], library)
+    assert (record.answer.text, record.answer.carried) == (answer, {"'-note": answer})
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_places_in_csv_are_the_lines_in_which_records_begin(library: Library, tmp_path: Path, end: str) -> None:
     path = tmp_path / "a.csv"

@@ -1,7 +1,8 @@
 """Cells of CSV that a spreadsheet would run as a formula.
 
 A text that begins like one gets a single quote before it, which spreadsheets take for "this is text". Reading takes
-it off again, so that what coach has written comes back as it was. Numbers stay numbers.
+it off what coach has written, so that it comes back as it was; what others have written is left as it is. Numbers stay
+numbers.
 """
 
 import re

@@ -10,6 +10,7 @@ from coach.batch.formulas import armed
 from coach.batch.readers.encoding import encoding_of
 from coach.batch.readers.header import check_header
 from coach.batch.readers.records import BadRecordError, Columns, Row
+from coach.batch.writers.table import is_of_grades
 from coach.errors import AnswerFileError
 
 DELIMITERS = ",;\t|: "
@@ -51,28 +52,32 @@ class CsvFile(NamedTuple):
         with self.path.open(encoding=encoding, errors="replace", newline="") as file:
             headers = {delimiter: _header(file, delimiter) for delimiter in DELIMITERS}
         delimiter = max(DELIMITERS, key=lambda d: (len({*headers[d]} & {*self.columns}), len(headers[d])))
-        names = headers[delimiter]
+        names, defused = headers[delimiter], is_of_grades(headers[delimiter])
+        if defused:
+            names = list(map(armed, names))
         if not any(names):
             header = ",".join(self.columns)
             raise AnswerFileError(f"{self.path}:1: has no header; a CSV file begins with its column names: {header}")
         check_header(f"{self.path}:1", names, self.columns)
-        return Layout(encoding, delimiter, names, self.columns)
+        return Layout(encoding, delimiter, names, self.columns, defused)
 
 
 class Layout(NamedTuple):
-    """How a CSV file is written, found out from its header row."""
+    """How a CSV file is written, found out from its header row; coach itself defuses formulas in its cells."""
 
     encoding: str
     delimiter: str
     names: Sequence[str]
     columns: Columns
+    defused: bool
 
     def row(self, where: str, name: str, row: "Cells") -> Row:
         """The record of a row of cells; `name` is its id where it has none of its own."""
         if row.problem:
             why = f"is not CSV: {row.problem}; quote the whole cell, and write a quote inside it twice"
             return Row(where, {"input": row.cells[0]}, BadRecordError("not_csv", why))
-        named = {self.columns.id: name} | dict(zip(self.names, map(armed, row.cells), strict=False))
+        cells = map(armed, row.cells) if self.defused else row.cells
+        named = {self.columns.id: name} | dict(zip(self.names, cells, strict=False))
         if len(row.cells) == len(self.names):
             return Row(where, named)
         count = f"has {len(row.cells)} cells where the header has {len(self.names)}"
@@ -92,7 +97,7 @@ def _header(file: Iterable[str], delimiter: str) -> list[str]:
     """The names in the header row, read from the file's beginning; unnamed columns are named by their number."""
     file.seek(0)  # type: ignore[attr-defined]
     first = next(_cells(file, delimiter), Cells(1, []))
-    names = [armed(name.strip()) for name in first.cells] if not first.problem else []
+    names = [name.strip() for name in first.cells] if not first.problem else []
     return [name or f"column {i}" for i, name in enumerate(names, 1)] if any(names) else []
 
 

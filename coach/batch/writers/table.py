@@ -6,7 +6,7 @@ the column `input`, as JSON.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, NamedTuple, Self
 
@@ -86,6 +86,11 @@ class Table(NamedTuple):
         for row in map(json.loads, lines):
             cells = beside(self.own, _carried(row)) | _own(row)
             yield [_cell(cells.get(name), kind) for name, kind in self.columns.items()]
+
+
+def is_of_grades(columns: Collection[str]) -> bool:
+    """Whether a table with these columns is one that coach has written."""
+    return all(name in columns for name in _AFTER)
 
 
 def _own(row: Mapping[str, Any]) -> dict[str, Any]:
