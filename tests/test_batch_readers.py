@@ -56,6 +56,43 @@ def test_csv_of_any_delimiter_and_encoding_is_read(
     assert (record.answer.id, record.answer.text, record.answer.carried) == ("1", TEXT, {"a, b; c": "x"})
 
 
+@pytest.mark.parametrize("delimiter", ["^", ";", " "])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_first_line_may_name_the_delimiter(library: Library, tmp_path: Path, delimiter: str, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    lines = table(["id", "question", "answer"], ["1", "one", "x"], ["2", "no-such", "a, b"], delimiter=delimiter)
+    path.write_text(f"sep={delimiter}\r\n{lines}", encoding=encoding, newline="")
+    good, bad = read_records([path], library)
+    assert (good.answer.text, bad.answer.text) == ("x", "a, b")
+    assert errors([good, bad]) == [None, ("no_such_question", "4")]
+
+
+def test_the_words_of_a_header_are_not_taken_for_columns(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Timestamp,Which question: is it,your answer in a few words\n1/1,one,hello there\n")
+    with pytest.raises(AnswerFileError, match="only 'Timestamp', 'Which question: is it', 'your answer"):
+        read_records([path], library)
+
+
+@pytest.mark.parametrize("delimiter", [" ", ":"])
+def test_a_rare_delimiter_divides_what_no_other_does(library: Library, tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(table(["id", "question", "answer"], ["1", "one", "x, y"], delimiter=delimiter))
+    assert [record.answer.text for record in read_records([path], library)] == ["x, y"]
+
+
+def test_a_cell_that_is_too_long_costs_its_row_alone(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "LONGEST_CELL", 100)
+    path, long = tmp_path / "a.csv", "so, so\nlong\n" * 20
+    path.write_text(table(["id", "question", "answer"], ["1", "one", long], ["2", "one", "x"], end="\n"))
+    found = list(read_records([path], library))
+    assert errors(found) == [("cell_too_long", "2"), None]
+    assert found[0].error and "has a cell of 240 characters; coach reads up to 100" in found[0].error.message
+    assert found[0].answer.text == long
+
+
 @pytest.mark.parametrize("answer", ["'= is not ==", "'-x", "'@property", "''+1"])
 def test_a_quote_before_an_answer_is_the_students(library: Library, tmp_path: Path, answer: str) -> None:
     path = tmp_path / "a.csv"

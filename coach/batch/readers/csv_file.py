@@ -1,8 +1,10 @@
 """CSV as spreadsheets write it: any usual delimiter and encoding, a header row, cells with line breaks."""
 
 import csv
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +15,15 @@ from coach.batch.readers.records import BadRecordError, Columns, Row
 from coach.batch.writers.table import is_of_grades
 from coach.errors import AnswerFileError
 
-DELIMITERS = ",;\t|: "
+DELIMITERS = ",;\t|"
+RARE = ": "
+"""Delimiters that stand in the words of a header as well: for tables that no other divides."""
 LONGEST_CELL = 1_000_000
-"""Code points beyond which a cell is taken for one whose quote was never closed."""
+"""Code points that a cell may have."""
+UNCLOSED = 16
+"""A cell so many times as long is taken for one whose quote was never closed."""
+_NAMED = re.compile(r'sep=([^"\r\n])\s*')
+"""A first line that names the delimiter, as Excel reads it."""
 
 
 class CsvFile(NamedTuple):
@@ -50,8 +58,9 @@ class CsvFile(NamedTuple):
     def _layout(self) -> "Layout":
         encoding = encoding_of(self.path)
         with self.path.open(encoding=encoding, errors="replace", newline="") as file:
-            headers = {delimiter: _header(file, delimiter) for delimiter in DELIMITERS}
-        delimiter = max(DELIMITERS, key=lambda d: (len({*headers[d]} & {*self.columns}), len(headers[d])))
+            named = _NAMED.fullmatch(file.readline())
+            headers = {each: _header(file, each) for each in (named[1] if named else DELIMITERS + RARE)}
+        delimiter = self._dividing(headers)
         names, defused = headers[delimiter], is_of_grades(headers[delimiter])
         if defused:
             names = list(map(armed, names))
@@ -60,6 +69,11 @@ class CsvFile(NamedTuple):
             raise AnswerFileError(f"{self.path}:1: has no header; a CSV file begins with its column names: {header}")
         check_header(f"{self.path}:1", names, self.columns)
         return Layout(encoding, delimiter, names, self.columns, defused)
+
+    def _dividing(self, headers: Mapping[str, Sequence[str]]) -> str:
+        """The delimiter that finds the most of the columns asked for, or else the most columns."""
+        usual = [each for each in headers if each not in RARE and len(headers[each]) > 1]
+        return max(usual or headers, key=lambda each: (len({*headers[each]} & {*self.columns}), len(headers[each])))
 
 
 class Layout(NamedTuple):
@@ -78,11 +92,17 @@ class Layout(NamedTuple):
             return Row(where, {"input": row.cells[0]}, BadRecordError("not_csv", why))
         cells = map(armed, row.cells) if self.defused else row.cells
         named = {self.columns.id: name} | dict(zip(self.names, cells, strict=False))
-        if len(row.cells) == len(self.names):
-            return Row(where, named)
-        count = f"has {len(row.cells)} cells where the header has {len(self.names)}"
-        why = f"{count}; quote a cell that has {self.delimiter!r} or a line break in it"
-        return Row(where, named | _rest(row.cells[len(self.names) :]), BadRecordError("wrong_columns", why))
+        return Row(where, named | _rest(row.cells[len(self.names) :]), self._problem(row.cells))
+
+    def _problem(self, cells: Sequence[str]) -> BadRecordError | None:
+        if (longest := max(map(len, cells))) > LONGEST_CELL:
+            why = f"has a cell of {longest:,} characters; coach reads up to {LONGEST_CELL:,}: shorten it"
+            return BadRecordError("cell_too_long", why)
+        if len(cells) != len(self.names):
+            count = f"has {len(cells)} cells where the header has {len(self.names)}"
+            why = f"{count}; quote a cell that has {self.delimiter!r} or a line break in it"
+            return BadRecordError("wrong_columns", why)
+        return None
 
 
 class Cells(NamedTuple):
@@ -103,7 +123,7 @@ def _header(file: Iterable[str], delimiter: str) -> list[str]:
 
 def _cells(file: Iterable[str], delimiter: str) -> Iterator[Cells]:
     """Each row that is not blank; after one that is not CSV reading goes on with the next line."""
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(UNCLOSED * LONGEST_CELL)
     lines = _Lines(file)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -122,13 +142,16 @@ def _rest(cells: Sequence[str]) -> dict[str, str]:
 
 
 class _Lines(Iterator[str]):
-    """Lines of which all but a record's first can be put back."""
+    """Lines of which all but a record's first can be put back; one that names the delimiter is passed over."""
 
     def __init__(self, file: Iterable[str]) -> None:
         self._file = iter(file)
         self._back: deque[str] = deque()
         self._taken: list[str] = []
         self._next = 1
+        self._back.extend(islice(self._file, 1))
+        if self._back and _NAMED.fullmatch(self._back[0]):
+            self._taken.append(self._back.popleft())
 
     def __next__(self) -> str:
         line = self._back.popleft() if self._back else next(self._file)
