@@ -1,11 +1,14 @@
 """`coach bench`: the figures, against scikit-learn's where it has them."""
 
+import csv
 import json
 import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import Coach
 from sklearn.metrics import accuracy_score, brier_score_loss, cohen_kappa_score, f1_score, precision_score, recall_score
@@ -137,6 +140,8 @@ def test_the_command_prints_a_table_and_json(run: Coach, tmp_path: Path) -> None
         (None, "has no 'labels'"),
         ({"first": "covered", "odd": "missed"}, "has no label for square"),
         ({"first": "covered", "odd": "missed", "square": "yes"}, "'yes' is no verdict"),
+        ({"first": "covered", "odd": "missed", "square": ["missed"]}, "\"['missed']\" is no verdict"),
+        ("first: covered", "has no 'labels'"),
         ({"first": "covered", "odd": "missed", "square": "missed", "x": "missed"}, "labels x, which one has not"),
     ],
 )
@@ -144,3 +149,18 @@ def test_gold_that_cannot_be_used_is_refused_with_its_line(run: Coach, tmp_path:
     result = run("bench", gold_file(tmp_path, 1, labels=labels), "--judge", "scripted")
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"gold.jsonl:1: {words}" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["gold.csv", "gold.parquet"])
+def test_labels_may_stand_in_a_table(run: Coach, tmp_path: Path, name: str) -> None:
+    lines, path = gold_file(tmp_path), tmp_path / name
+    rows = [json.loads(line) for line in lines.read_text().splitlines()]
+    if name == "gold.parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(row | {"labels": json.dumps(row["labels"])} for row in rows)
+    found, expected = (json.loads(run("bench", each, "--judge", "scripted", "--json").stdout) for each in (path, lines))
+    assert found | {"seconds": 0} == expected | {"seconds": 0}

@@ -1,5 +1,6 @@
 """Answers that carry `labels`, graded and laid beside them."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -58,10 +59,18 @@ def read_gold(records: Iterator[Record]) -> list[Gold]:
 def _gold(record: Record) -> Gold:
     if record.question is None:
         raise ValueError(record.error.message if record.error else "has no question")
-    labels = record.answer.carried.get("labels")
+    return Gold(record, record.question, _checked(_labels(record.answer.carried.get("labels")), record.question))
+
+
+def _labels(found: Any) -> Mapping[str, Any]:
+    """The labels of a record, in CSV as JSON; those without a value are none, for Parquet has all keys in all rows."""
+    try:
+        labels = json.loads(found) if isinstance(found, str) else found
+    except (ValueError, RecursionError):
+        labels = None
     if not isinstance(labels, Mapping):
         raise ValueError("has no 'labels'; they are {criterion id: verdict}")
-    return Gold(record, record.question, _checked(labels, record.question))
+    return {name: verdict for name, verdict in labels.items() if verdict is not None}
 
 
 def _checked(labels: Mapping[str, Any], question: Question) -> dict[str, Verdict]:
@@ -70,7 +79,7 @@ def _checked(labels: Mapping[str, Any], question: Question) -> dict[str, Verdict
         raise ValueError(f"labels {', '.join(sorted(strange))}, which {question.id} has not")
     if absent := ids - labels.keys():
         raise ValueError(f"has no label for {', '.join(sorted(absent))}")
-    if wrong := [str(v) for v in labels.values() if v not in _LABELS]:
+    if wrong := [v for v in map(str, labels.values()) if v not in _LABELS]:
         raise ValueError(f"{wrong[0]!r} is no verdict; allowed are {', '.join(_LABELS)}")
     return {c.id: _LABELS[labels[c.id]] for c in question.criteria}
 
