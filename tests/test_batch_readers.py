@@ -366,6 +366,12 @@ def test_what_a_named_pipe_is_given_is_read_in_one_go(library: Library, tmp_path
         assert written.result()
 
 
+def test_a_closed_standard_input_is_refused(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(AnswerFileError, match="standard input is closed; pipe the answers in"):
+        read_records([Path("-")], library)
+
+
 def test_a_pipe_of_another_kind_is_refused_with_a_remedy(library: Library, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.csv")
     with pytest.raises(AnswerFileError, match=r"a\.csv: is a pipe, .*; save it as a file"):

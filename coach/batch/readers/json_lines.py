@@ -31,8 +31,8 @@ class JsonLines(NamedTuple):
         return self.path.parent
 
     def check(self) -> None:
-        """Raise AnswerFileError where it cannot be read; a stream is opened once alone, to be read."""
-        if not is_stream(self.path):
+        """Raise AnswerFileError where it cannot be read; a pipe is opened once alone, to be read."""
+        if self.path == STDIN or not is_stream(self.path):
             with self._opened():
                 pass
 
@@ -58,13 +58,19 @@ class JsonLines(NamedTuple):
     def _opened(self) -> Iterator[IO[bytes]]:
         """The file, open; AnswerFileError where it cannot be opened, or read while it is."""
         if self.path == STDIN:
-            yield sys.stdin.buffer
+            yield _standard_input()
             return
         try:
             with self.path.open("rb") as file:
                 yield file
         except OSError as error:
             raise AnswerFileError(f"{self.path}: cannot be read: {error.strerror or error}") from None
+
+
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None:
+        raise AnswerFileError("standard input is closed; pipe the answers in, or name their file")
+    return sys.stdin.buffer
 
 
 def _row(where: str, line: bytes) -> Row:
