@@ -104,6 +104,19 @@ def test_what_was_written_can_be_graded_again(run: Coach, tmp_path: Path, name: 
     assert [[json.loads(line)[k] for k in ("id", "answer", "criteria")] for line in again.stdout.splitlines()] == own
 
 
+@pytest.mark.parametrize("names", [("demo/one", "one"), ("one", "demo/one")])
+def test_a_question_that_is_called_in_two_ways_has_one_column(
+    run: Coach, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    both = [record(f"{i}{name}", question=name) for i, name in enumerate((*names, "demo/both", "other/both"))]
+    run("grade", write(tmp_path / "a.jsonl", *both), *SCRIPTED, "--out", tmp_path / "g.csv")
+    found = read_csv(tmp_path / "g.csv")
+    columns = ["one/first", "one/odd", "one/square", "demo/both/name", "other/both/name"]
+    assert [name for name in found[0] if "/" in name] == columns
+    assert [row["one/first"] for row in found] == ["covered", "covered", "", ""]
+    assert [row["question"] for row in found[:2]] == list(names)
+
+
 def test_an_output_of_another_kind_is_refused_before_grading(run: Coach, answers: Path) -> None:
     result = run("grade", answers, *SCRIPTED, "--out", answers.with_name("g.xlsx"))
     assert (result.exit_code, ".jsonl, .csv or .parquet" in result.stderr) == (2, True)

@@ -155,6 +155,14 @@ def test_hostile_text_is_escaped_wherever_it_stands(tmp_path: Path, library: Lib
     assert page_data(page, "answer-data")[0]["answer"].startswith("</script><script>alert(1)</script><!-- ␀␛[31m�")
 
 
+def test_a_question_that_is_called_in_two_ways_is_one(run: Coach, tmp_path: Path, library: Library) -> None:
+    path = grades_file(tmp_path, [graded("a", C), graded("b", C).model_copy(update={"question": "demo/one"})])
+    write_report(path, library, tmp_path / "g.html")
+    assert list(page_data((tmp_path / "g.html").read_text(encoding="utf-8"), "question-data")) == ["one"]
+    assert "questions 1" in run("report", path, "--text").stdout
+    assert [library.shortest(name) for name in ("demo/both", "other/one", "gone")] == ["demo/both", "other/one", "gone"]
+
+
 def test_a_question_that_the_banks_have_not_is_called_by_its_id(run: Coach, tmp_path: Path) -> None:
     path = grades_file(tmp_path, [graded("a", C).model_copy(update={"question": "gone"})])
     result = run("report", path)

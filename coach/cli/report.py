@@ -38,9 +38,9 @@ def print_text(grades: Path, library: Library) -> None:
     """Print the summary of a grades file; in colour on a terminal."""
     from rich.console import Console
 
-    from coach.report import figures, print_summary, reviewed_grades
+    from coach.report import figures, print_summary, reported_grades
 
-    print_summary(figures(reviewed_grades(grades, library)), library, Console())
+    print_summary(figures(reported_grades(grades, library)), library, Console())
 
 
 def draw_page(grades: Path, library: Library, out: Path) -> None:

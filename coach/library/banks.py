@@ -37,6 +37,12 @@ class Library:
             return found[0][1]
         raise KeyError(self._why_not(name, [b for b, _ in found]))
 
+    def shortest(self, name: str) -> str:
+        """The question's id alone where `bank/question` is more than it takes to find it."""
+        bank, _, question_id = name.rpartition("/")
+        banks = [b for b, _ in self._questions.get(question_id, [])]
+        return question_id if banks == [bank] else name
+
     def _why_not(self, name: str, banks: list[str]) -> str:
         if banks:
             return f"several banks have a question {name!r}; write one of " + ", ".join(f"{b}/{name}" for b in banks)

@@ -4,7 +4,7 @@ from coach.report.figures import Figures, figures
 from coach.report.graded import Graded, read_graded
 from coach.report.junit import write_junit
 from coach.report.page import write_report
-from coach.report.reviewing import Item, apply_reviews, reviewed_grades, to_check, write_gold
+from coach.report.reviewing import Item, apply_reviews, reported_grades, reviewed_grades, to_check, write_gold
 from coach.report.rulings import Ruling, Rulings
 from coach.report.summary import print_summary
 
@@ -18,6 +18,7 @@ __all__ = [
     "figures",
     "print_summary",
     "read_graded",
+    "reported_grades",
     "reviewed_grades",
     "to_check",
     "write_gold",

@@ -14,7 +14,7 @@ from xml.sax.xmlreader import AttributesImpl
 from coach.library import Library
 from coach.plain import plain
 from coach.report.files import replacing
-from coach.report.reviewing import reviewed_grades
+from coach.report.reviewing import reported_grades
 from coach.terms import Grade, Verdict
 
 _NO_CHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
@@ -22,12 +22,12 @@ _NO_CHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 
 def write_junit(grades_file: Path, library: Library, out: Path, fail_under: float | None = None) -> None:
     """Write the grades of a JSON Lines file as JUnit; scores under `fail_under` (0 to 100) are failures."""
-    counts = _counts(reviewed_grades(grades_file, library), fail_under)
+    counts = _counts(reported_grades(grades_file, library), fail_under)
     with replacing(out) as file:
         xml = XMLGenerator(file, encoding="utf-8", short_empty_elements=True)
         xml.startDocument()
         with _element(xml, "testsuites", **counts), _element(xml, "testsuite", name=grades_file.name, **counts):
-            for grade in reviewed_grades(grades_file, library):
+            for grade in reported_grades(grades_file, library):
                 _test_case(xml, grade, fail_under)
 
 

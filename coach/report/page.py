@@ -17,7 +17,7 @@ from coach.library import Library
 from coach.plain import plain
 from coach.report.figures import Figures, figures
 from coach.report.files import replacing
-from coach.report.reviewing import reviewed_grades
+from coach.report.reviewing import reported_grades
 from coach.report.texts import Texts
 from coach.terms import CriterionGrade, Grade, Verdict
 
@@ -33,8 +33,8 @@ _HERE = Path(__file__).parent / "html_page"
 
 def write_report(grades_file: Path, library: Library, out: Path) -> frozenset[str]:
     """Write the page of a JSON Lines file of grades; the questions of which the banks have no words."""
-    found, texts = figures(reviewed_grades(grades_file, library)), Texts(library)
-    rows = answer_rows(reviewed_grades(grades_file, library))
+    found, texts = figures(reported_grades(grades_file, library)), Texts(library)
+    rows = answer_rows(reported_grades(grades_file, library))
     with replacing(out) as file:
         file.writelines(_pieces(grades_file.name, found, texts, rows))
     return frozenset(texts.unknown)

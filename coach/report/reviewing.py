@@ -29,6 +29,12 @@ def reviewed_grades(path: Path, library: Library) -> Iterator[Grade]:
     return (with_reviews(graded.grade, library, rulings) for graded in read_graded(path))
 
 
+def reported_grades(path: Path, library: Library) -> Iterator[Grade]:
+    """The reviewed grades of a file, each question by one name, however its answers call it."""
+    for grade in reviewed_grades(path, library):
+        yield grade.model_copy(update={"question": library.shortest(grade.question)})
+
+
 def with_reviews(grade: Grade, library: Library, rulings: Rulings) -> Grade:
     """The grade with people's verdicts in place of the judge's; score and follow-ups are theirs."""
     criteria = tuple(_ruled(each, rulings.get(grade, each.id)) for each in grade.criteria)

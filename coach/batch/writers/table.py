@@ -1,6 +1,7 @@
 """Grades as the rows of a table, for CSV and Parquet.
 
-A criterion's verdict has the column `<question>/<criterion>`, which is empty for answers to other questions. The
+A criterion's verdict has the column `<question>/<criterion>`, which is empty for answers to other questions; where some
+answers call the question `<bank>/<question>`, it is the same and has one column. The
 column `criteria` keeps all that is known of them as JSON. A carried key that is called like another column moves into
 the column `input`, as JSON.
 """
@@ -71,6 +72,7 @@ class Table(NamedTuple):
             verdicts |= dict.fromkeys(_verdicts(row), Kind.TEXT)
             for key, value in _carried(row).items():
                 carried[key] = Kind.of(value).joined(carried.get(key, Kind.NOTHING))
+        verdicts = {_short(name) if _short(name) in verdicts else name: kind for name, kind in verdicts.items()}
         own = dict.fromkeys(_BEFORE, Kind.TEXT) | {"score": Kind.FLOAT} | verdicts | dict.fromkeys(_AFTER, Kind.TEXT)
         clashing = carried.keys() & own.keys()
         free = {key: kind for key, kind in carried.items() if key not in clashing}
@@ -84,7 +86,8 @@ class Table(NamedTuple):
     def rows(self, lines: Iterable[str]) -> Iterator[list[Cell]]:
         """The cells of each line."""
         for row in map(json.loads, lines):
-            cells = beside(self.own, _carried(row)) | _own(row)
+            verdicts = {name if name in self.own else _short(name): each for name, each in _verdicts(row).items()}
+            cells = beside(self.own, _carried(row)) | _own(row) | verdicts
             yield [_cell(cells.get(name), kind) for name, kind in self.columns.items()]
 
 
@@ -97,7 +100,6 @@ def _own(row: Mapping[str, Any]) -> dict[str, Any]:
     judge, error = row["judge"] or {}, row["error"] or {}
     return (
         {key: row[key] for key in _BEFORE}
-        | _verdicts(row)
         | {"follow_ups": "\n".join(row["follow_ups"]), "criteria": row["criteria"]}
         | {"judge": judge.get("name"), "judge_model": judge.get("model"), "judge_prompt": judge.get("prompt")}
         | {f"error_{key}": error.get(key) for key in ("code", "message", "where")}
@@ -106,6 +108,11 @@ def _own(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _verdicts(row: Mapping[str, Any]) -> dict[str, str]:
     return {f"{row['question']}/{each['id']}": each["verdict"] for each in row["criteria"]}
+
+
+def _short(column: str) -> str:
+    """The column of a verdict without the bank."""
+    return "/".join(column.split("/")[-2:])
 
 
 def _carried(row: Mapping[str, Any]) -> dict[str, Any]:
