@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
-from conftest import Coach
+from conftest import BANKS, Coach
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -238,6 +238,14 @@ def test_a_folder_is_answers_by_path_and_audio_says_what_to_do(run: Coach, tmp_p
     ]
     codes = [row["error"] and row["error"]["code"] for row in found]
     assert codes == [None, "audio_failed", "no_such_question", None]
+
+
+def test_an_answer_in_a_folder_to_a_question_of_two_banks_says_what_to_do(run: Coach, tmp_path: Path) -> None:
+    (tmp_path / "both.md").write_text("It is a name.")
+    (row,) = rows(run("grade", tmp_path, *SCRIPTED))
+    assert row["error"]["message"].endswith("demo/both, other/both, or let --rubrics name one bank alone")
+    (row,) = rows(run("grade", tmp_path, *SCRIPTED, "--rubrics", BANKS / "other.yaml"))
+    assert (row["error"], row["question"]) == (None, "both")
 
 
 def test_a_folder_without_answers_says_what_an_answer_is(run: Coach, tmp_path: Path) -> None:

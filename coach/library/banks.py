@@ -45,7 +45,9 @@ class Library:
 
     def _why_not(self, name: str, banks: list[str]) -> str:
         if banks:
-            return f"several banks have a question {name!r}; write one of " + ", ".join(f"{b}/{name}" for b in banks)
+            choices = ", ".join(f"{bank}/{name}" for bank in banks)
+            remedy = f"write one of {choices}, or let --rubrics name one bank alone"
+            return f"several banks have a question {name!r}; {remedy}"
         from difflib import get_close_matches
 
         near = get_close_matches(name, self._questions, n=1)
