@@ -3,9 +3,11 @@
 import json
 import multiprocessing
 import os
+import pty
 import random
 import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -279,3 +281,33 @@ def test_quiet_says_nothing_until_the_end(run: Coach, tmp_path: Path, monkeypatc
     answers = write(tmp_path / "a.jsonl", 40)
     loud, quiet = (run("grade", answers, *SCRIPTED, *more).stderr.splitlines() for more in ((), ("--quiet",)))
     assert len(loud) > len(quiet) == 1
+
+
+def told_a_terminal(*args: str | Path, output: Path | None = None) -> str:
+    """What a terminal is sent by `coach`, whose standard output is that terminal or a file."""
+    terminal, other_end = pty.openpty()
+    env = os.environ | {"COACH_RUBRICS": str(BANKS), "TERM": "xterm-256color"}
+    with (output or Path(os.devnull)).open("wb") as file:
+        stdout = file if output else other_end
+        subprocess.run([sys.executable, "-m", "coach", *map(str, args)], env=env, stdout=stdout, stderr=other_end)
+    os.write(other_end, b"\0")
+    told = b""
+    while not told.endswith(b"\0"):
+        told += os.read(terminal, 1 << 16)
+    os.close(terminal)
+    os.close(other_end)
+    return told.decode().rstrip("\0")
+
+
+def test_grades_that_leave_a_terminal_are_whole_and_a_bar_is_drawn_there(run: Coach, tmp_path: Path) -> None:
+    answers, grades = write(tmp_path / "a.jsonl", 2), tmp_path / "g.jsonl"
+    told = told_a_terminal("grade", answers, *SCRIPTED, output=grades)
+    assert grades.read_text(encoding="utf-8") == run("grade", answers, *SCRIPTED).stdout
+    assert "2/2" in told and "score" not in told.partition("coach: ")[0]
+
+
+def test_grades_on_a_terminal_are_whole_lines_without_a_bar(run: Coach, tmp_path: Path) -> None:
+    answers = write(tmp_path / "a.jsonl", 2)
+    told = told_a_terminal("grade", answers, *SCRIPTED)
+    assert "".join(told.splitlines(keepends=True)[:2]).replace("\r", "") == run("grade", answers, *SCRIPTED).stdout
+    assert "\x1b" not in told

@@ -98,7 +98,8 @@ def grade(
     def report(lines: Iterable[str]) -> None:
         reports.write(lines, out.name if out else "grades", library, fail_under)
 
-    with choice.opened() as opened, progress_on_stderr(quiet, total, lambda: choice.spending) as progress:
+    alone = out is not None or not sys.stdout.isatty()
+    with choice.opened() as opened, progress_on_stderr(quiet, alone, total, lambda: choice.spending) as progress:
         judge = DoubtingJudge(opened, recordings.shares)
         if choice.chats and not force:
             refuse_unless_fit(judge)

@@ -15,11 +15,13 @@ EVERY = 10.0
 
 
 @contextmanager
-def progress_on_stderr(quiet: bool, total: Callable[[], int | None], spending: Callable[[], str]) -> Iterator[Progress]:
-    """A bar on a terminal, a line every so often elsewhere; `total` is the number of answers where it is known."""
+def progress_on_stderr(
+    quiet: bool, alone: bool, total: Callable[[], int | None], spending: Callable[[], str]
+) -> Iterator[Progress]:
+    """A bar on a terminal that it has alone, a line every so often elsewhere; `total` is the number of answers if known."""
     if quiet:
         yield lambda summary: None
-    elif sys.stderr.isatty():
+    elif alone and sys.stderr.isatty():
         with _bar(total(), spending) as progress:
             yield progress
     else:
@@ -60,7 +62,13 @@ def _bar(total: int | None, spending: Callable[[], str]) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("answers"), TimeRemainingColumn())
-    with Bar(*columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bar:
+    with Bar(
+        *columns,
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,  # it would draw on the terminal what is meant for a file or a pipe
+    ) as bar:
         task = bar.add_task("", total=total)
 
         def update(summary: Summary) -> None:
