@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 @contextmanager
@@ -20,3 +21,9 @@ def in_place_of(out: Path) -> Iterator[Path]:
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_place(out: Path) -> None:
+    """Raise OSError where the folder of `out` takes no new file; nothing is left behind."""
+    with TemporaryFile(dir=out.parent):
+        pass

@@ -14,7 +14,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from conftest import BANKS, Coach
@@ -50,11 +50,11 @@ class ListeningJudge(ScriptedJudge):
     def __init__(self, told: Callable[[], object] = lambda: None) -> None:
         super().__init__()
         self.asked: list[list[Case]] = []
-        self._told = told
+        self.told = told
 
     def judge(self, cases: Sequence[Case]) -> list[tuple[Judgement, ...]]:
         self.asked.append(list(cases))
-        self._told()
+        self.told()
         return super().judge(cases)
 
 
@@ -126,6 +126,15 @@ def test_the_summary_of_a_run_is_told_as_it_grows(library: Library, tmp_path: Pa
         summary = grade_into(store, read_records([answers], library), in_this_process(ListeningJudge()), told.append)
     assert [each.answers for each in told] == sorted({each.answers for each in told})
     assert (told[-1], summary.answers, summary.errors) == (summary, 300, 3)
+
+
+def in_a_process(
+    *args: str | Path, stdout: int | IO[bytes], stderr: int = subprocess.PIPE
+) -> "subprocess.CompletedProcess[str]":
+    """Run `coach` with real streams."""
+    env = os.environ | {"COACH_RUBRICS": str(BANKS), "TERM": "xterm-256color"}
+    command = [sys.executable, "-m", "coach", *map(str, args)]
+    return subprocess.run(command, env=env, stdout=stdout, stderr=stderr, text=True)
 
 
 def grade_in_a_child(
@@ -220,11 +229,27 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on_when_there_is_room(
     assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full: /dev/full")
+def test_printed_grades_for_which_there_is_no_room_are_told(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = in_a_process("grade", write(tmp_path / "a.jsonl", 40), *SCRIPTED, "--quiet", stdout=full)
+    told = "coach: standard output: cannot be written: No space left on device; make room or name --out\n"
+    assert (result.returncode, result.stderr) == (2, told)
+
+
+def test_a_reader_who_has_enough_ends_the_run_quietly(tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "wb") as nobody_reads:
+        result = in_a_process("grade", write(tmp_path / "a.jsonl", 40), *SCRIPTED, "--quiet", stdout=nobody_reads)
+    assert result.stderr == ""
+
+
 def test_an_output_that_cannot_be_put_in_place_keeps_its_grades(
     run: Coach, tmp_path: Path, judge: ListeningJudge
 ) -> None:
     answers, out = write(tmp_path / "a.jsonl", 40), tmp_path / "g.jsonl"
-    out.mkdir()
+    judge.told = lambda: out.mkdir(exist_ok=True)
     result = run("grade", answers, "--fresh", "--out", out)
     assert (result.exit_code, f"kept in {out}.journal" in result.stderr) == (2, True)
     out.rmdir()
@@ -286,10 +311,8 @@ def test_quiet_says_nothing_until_the_end(run: Coach, tmp_path: Path, monkeypatc
 def told_a_terminal(*args: str | Path, output: Path | None = None) -> str:
     """What a terminal is sent by `coach`, whose standard output is that terminal or a file."""
     terminal, other_end = pty.openpty()
-    env = os.environ | {"COACH_RUBRICS": str(BANKS), "TERM": "xterm-256color"}
     with (output or Path(os.devnull)).open("wb") as file:
-        stdout = file if output else other_end
-        subprocess.run([sys.executable, "-m", "coach", *map(str, args)], env=env, stdout=stdout, stderr=other_end)
+        in_a_process(*args, stdout=file if output else other_end, stderr=other_end)
     os.write(other_end, b"\0")
     told = b""
     while not told.endswith(b"\0"):

@@ -268,7 +268,25 @@ def test_grading_writes_the_reports_it_is_asked_for(run: Coach, tmp_path: Path, 
 
 def test_a_report_that_cannot_be_written_is_refused_before_anything_is_graded(run: Coach, tmp_path: Path) -> None:
     answers, out = answers_file(tmp_path), tmp_path / "g.jsonl"
-    for place in (tmp_path / "none" / "r.html", answers, out):
+    nowhere = [Path("/proc/r.html")] if Path("/proc/self").exists() else []
+    for place in (tmp_path / "none" / "r.html", answers, out, *nowhere):
         result = run("grade", answers, "--judge", "scripted", "--out", out, "--report", place)
         assert (result.exit_code, out.exists(), str(place) in result.stderr) == (2, False, True)
     assert run("grade", answers, "--judge", "scripted", "--report", out, "--junit", out).exit_code == 2
+
+
+def test_a_report_that_fails_in_the_end_withholds_no_grades(
+    run: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OutputError("r.html: cannot be written: No space left on device")
+
+    answers, out = answers_file(tmp_path), tmp_path / "g.jsonl"
+    options = ["--judge", "scripted", "--out", out, "--report", tmp_path / "r.html"]
+    with monkeypatch.context() as patch:
+        patch.setattr("coach.report.write_report", fail)
+        result = run("grade", answers, *options)
+    assert (result.exit_code, f"; written to {out}\ncoach: r.html: cannot" in result.stderr) == (2, True)
+    assert len(list(read_graded(out))) == 2
+    assert run("grade", answers, *options).exit_code == 1
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["answers.jsonl", "g.jsonl", "r.html"]

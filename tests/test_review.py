@@ -131,6 +131,14 @@ def test_reports_show_the_reviewers_verdict(run: Coach, grades: Path, tmp_path: 
     assert "reviewed criteria 1" in run("report", grades, "--text").stdout
 
 
+def test_the_reports_of_a_run_show_the_verdicts_beside_its_output(run: Coach, grades: Path, tmp_path: Path) -> None:
+    answers, page = tmp_path / "answers.jsonl", tmp_path / "r.html"
+    answers.write_text('{"id": "doubt", "question": "one", "answer": "One is one."}\n')
+    typed(run, grades, "xq")
+    run("grade", answers, "--judge", "scripted", "--out", grades, "--report", page)
+    assert '"review":{"author":"ann","overrides":"missed"}' in page.read_text()
+
+
 def test_fully_reviewed_answers_are_gold_that_bench_reads(run: Coach, grades: Path, tmp_path: Path) -> None:
     typed(run, grades, "cxpm")
     gold = tmp_path / "gold.jsonl"

@@ -2,8 +2,8 @@
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from coach.batch import (
     read_records,
 )
 from coach.batch.readers import STDIN, is_stream
-from coach.batch.run import WINDOW, Emit, Engine, chunked
+from coach.batch.run import WINDOW, Engine, chunked
 from coach.batch.stores import AnyFile, send, staged
-from coach.batch.writers import check_kind
+from coach.batch.writers import as_json_lines, check_out
 from coach.cli.canary import refuse_unless_fit
 from coach.cli.engine import EngineChoice, engine_options
 from coach.cli.options import (
@@ -44,6 +44,9 @@ from coach.speech import DoubtingJudge, Recordings, hints_of
 from coach.terms import Judge, Receipt
 
 INTERRUPTED = 130
+
+Report = Callable[[Summary, GradeStore], None]
+"""Says what a run came to and writes the reports that were asked for, once the grades are where they belong."""
 
 
 @click.command()
@@ -91,12 +94,15 @@ def grade(
     records = read()
     if out:
         refuse_input_as_output(out, paths)
-        check_kind(out)
+        check_out(out)
     reports.check([path for path in (*paths, out) if isinstance(path, Path)])
     total = cache(lambda: count_records(paths, columns))
 
-    def report(lines: Iterable[str]) -> None:
-        reports.write(lines, out.name if out else "grades", library, fail_under)
+    def report(summary: Summary, store: GradeStore) -> None:
+        click.echo(in_words(summary, out) + (f"; {choice.spending}" if choice.spending else ""), err=True)
+        if reports.paths:
+            with as_json_lines(out, store.lines) as grades:
+                reports.write(grades, library, fail_under)
 
     alone = out is not None or not sys.stdout.isatty()
     with choice.opened() as opened, progress_on_stderr(quiet, alone, total, lambda: choice.spending) as progress:
@@ -110,7 +116,6 @@ def grade(
                 summary = _to_file(out, records, judge, engine, resume, progress, report)
             else:
                 summary = _to_stdout(records, engine, progress, report)
-    click.echo(in_words(summary, out) + (f"; {choice.spending}" if choice.spending else ""), err=True)
     if recordings.draft_engine:
         drafts = f"what {recordings.draft_engine} hears is a draft"
         click.echo(f"coach: {drafts}; read the answers that were recordings before you rely on their grades", err=True)
@@ -150,19 +155,27 @@ def _same(out: Path, path: AnyFile) -> bool:
     return isinstance(path, Path) and path != STDIN and out.samefile(path)
 
 
-def _to_stdout(records: Iterator[Record], engine: Engine, progress: Progress, report: Emit) -> Summary:
-    def emit(lines: Iterable[str]) -> None:
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-        sys.stdout.flush()
-
+def _to_stdout(records: Iterator[Record], engine: Engine, progress: Progress, report: Report) -> Summary:
     with GradeStore() as store:
         try:
-            summary = grade_into(store, records, engine, progress, emit)
-            report(store.lines())
+            summary = grade_into(store, records, engine, progress, _print)
+            report(summary, store)
         except KeyboardInterrupt:
             click.echo("\ncoach: interrupted; the grades printed so far stand", err=True)
             sys.exit(INTERRUPTED)
         return summary
+
+
+def _print(lines: Iterable[str]) -> None:
+    try:
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has enough, which click ends quietly
+        raise
+    except OSError as error:
+        with suppress(OSError):
+            sys.stdout.close()  # what it still holds has no room either, and Python would try again at the end
+        raise OutputError(f"standard output: cannot be written: {error.strerror}; make room or name --out") from None
 
 
 def _to_file(
@@ -172,7 +185,7 @@ def _to_file(
     engine: Engine,
     resume: bool,
     progress: Progress,
-    report: Emit,
+    report: Report,
 ) -> Summary:
     receipt = Receipt(name=judge.name, model=judge.model, prompt=judge.prompt)
     with RunJournal(staged(out), receipt, resume) as journal:
@@ -180,9 +193,9 @@ def _to_file(
             click.echo(f"coach: {journal.path} is of another judge; starting over", err=True)
         try:
             summary = grade_into(journal, records, engine, progress)
-            report(journal.lines())
             journal.write()
             send(journal.out, out)
+            report(summary, journal)
             journal.drop()
         except KeyboardInterrupt:
             click.echo(f"\ncoach: interrupted; the same command goes on from {journal.path}", err=True)

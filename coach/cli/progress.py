@@ -18,7 +18,7 @@ EVERY = 10.0
 def progress_on_stderr(
     quiet: bool, alone: bool, total: Callable[[], int | None], spending: Callable[[], str]
 ) -> Iterator[Progress]:
-    """A bar on a terminal that it has alone, a line every so often elsewhere; `total` is the number of answers if known."""
+    """A bar on a terminal that it has alone, a line every so often elsewhere; `total` counts the answers if it can."""
     if quiet:
         yield lambda summary: None
     elif alone and sys.stderr.isatty():

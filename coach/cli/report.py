@@ -1,9 +1,8 @@
 """`coach report`, and the reports of `coach grade`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import click
@@ -11,6 +10,7 @@ import click
 from coach.cli.options import library_of, rubrics_option
 from coach.errors import OutputError
 from coach.library import Library
+from coach.placing import check_place
 from coach.plain import plain
 
 NAMED = 3
@@ -68,27 +68,25 @@ class Reports(NamedTuple):
         return tuple(path for path in self if path)
 
     def check(self, taken: Sequence[Path]) -> None:
-        """Raise OutputError before a run where a report has no folder, or would take the place of another file."""
+        """Raise OutputError before a run where a report has no place, or would take that of another file."""
         for n, path in enumerate(self.paths):
             if not path.parent.is_dir():
                 raise OutputError(f"{path}: cannot be written: there is no folder {path.parent}; make it first")
             if path.resolve() in {other.resolve() for other in (*taken, *self.paths[:n])}:
                 raise OutputError(f"{path}: is another file of this run; name another report")
+            try:
+                check_place(path)
+            except OSError as error:
+                raise OutputError(f"{path}: cannot be written: {error.strerror}; name another file") from None
 
-    def write(self, lines: Iterable[str], name: str, library: Library, fail_under: float | None) -> None:
-        """Write the reports of a run's grades, which are lines of JSON; `name` is what the reports call them."""
-        if not self.paths:
-            return
+    def write(self, grades: Path, library: Library, fail_under: float | None) -> None:
+        """Write the reports of a file of grades."""
         from coach.report import write_junit
 
-        with TemporaryDirectory() as folder:
-            grades = Path(folder) / name
-            with grades.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(f"{line}\n" for line in lines)
-            if self.page:
-                draw_page(grades, library, self.page)
-            if self.junit:
-                write_junit(grades, library, self.junit, fail_under)
+        if self.page:
+            draw_page(grades, library, self.page)
+        if self.junit:
+            write_junit(grades, library, self.junit, fail_under)
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
