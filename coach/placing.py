@@ -9,10 +9,11 @@ from tempfile import TemporaryFile
 
 @contextmanager
 def in_place_of(out: Path) -> Iterator[Path]:
-    """A path beside `out` to write to, which takes its place when all is written.
+    """A path beside `out` to write to, which takes its place when all is written; a link stays, its target is replaced.
 
     OSError where it cannot; then nothing is left behind.
     """
+    out = Path(os.path.realpath(out))
     part = out.with_name(out.name + ".part")
     try:
         yield part
@@ -25,5 +26,5 @@ def in_place_of(out: Path) -> Iterator[Path]:
 
 def check_place(out: Path) -> None:
     """Raise OSError where the folder of `out` takes no new file; nothing is left behind."""
-    with TemporaryFile(dir=out.parent):
+    with TemporaryFile(dir=Path(os.path.realpath(out)).parent):
         pass

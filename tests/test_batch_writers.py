@@ -122,6 +122,22 @@ def test_an_output_of_another_kind_is_refused_before_grading(run: Coach, answers
     assert (result.exit_code, ".jsonl, .csv or .parquet" in result.stderr) == (2, True)
 
 
+def test_an_output_that_is_a_folder_is_refused_before_grading(run: Coach, answers: Path) -> None:
+    answers.with_name("g.jsonl").mkdir()
+    result = run("grade", answers, *SCRIPTED, "--out", answers.with_name("g.jsonl"))
+    assert (result.exit_code, "g.jsonl: is a folder; name a file in it" in result.stderr) == (2, True)
+
+
+def test_an_output_that_is_a_link_stays_one(run: Coach, answers: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    target, link = tmp_path / "there" / "grades.jsonl", tmp_path / "g.jsonl"
+    for _ in ("not there yet", "there"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        graded(run, answers, "g.jsonl")
+        assert (link.is_symlink(), len(target.read_text(encoding="utf-8").splitlines())) == (True, 4)
+
+
 def test_the_answers_are_never_written_over(run: Coach, answers: Path) -> None:
     before = answers.read_bytes()
     result = run("grade", answers, *SCRIPTED, "--out", answers)
