@@ -130,10 +130,19 @@ def test_out_is_written_whole_and_leaves_nothing_behind(run: Coach, tmp_path: Pa
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.jsonl", "g.jsonl"]
 
 
-def test_fail_under_is_exit_3(run: Coach, tmp_path: Path) -> None:
+def test_fail_under_is_exit_3_and_says_why(run: Coach, tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", record(1))
-    assert run("grade", path, *SCRIPTED, "--fail-under", "100").exit_code == 3
+    result = run("grade", path, *SCRIPTED, "--fail-under", "100")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (3, "coach: mean score 75.0 is under --fail-under 100")
     assert run("grade", path, *SCRIPTED, "--fail-under", "1").exit_code == 0
+    result = run("grade", write(path, "no JSON"), *SCRIPTED, "--fail-under", "1")
+    assert (result.exit_code, "no score at all is under --fail-under 1" in result.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("option", ["--fail-under", "--max-cost"])
+def test_nan_is_no_number(run: Coach, tmp_path: Path, option: str) -> None:
+    result = run("grade", write(tmp_path / "a.jsonl", record(1)), *SCRIPTED, option, "nan")
+    assert (result.exit_code, "'nan' is not a number" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

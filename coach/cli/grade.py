@@ -29,6 +29,7 @@ from coach.cli.canary import refuse_unless_fit
 from coach.cli.engine import EngineChoice, engine_options
 from coach.cli.options import (
     JudgeChoice,
+    NumberRange,
     column_options,
     judge_options,
     library_of,
@@ -60,7 +61,7 @@ Report = Callable[[Summary, GradeStore], None]
 )
 @report_options
 @click.option("--resume/--no-resume", default=True, help="Go on with an interrupted run of the same command.")
-@click.option("--fail-under", type=click.FloatRange(0, 100), help="Exit 3 when the mean score is below this.")
+@click.option("--fail-under", type=NumberRange(0, 100), help="Exit 3 when the mean score is below this.")
 @click.option("--force", is_flag=True, help="Let a chat judge grade that fails its canaries ('coach canary').")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.pass_context
@@ -92,9 +93,7 @@ def grade(
     recordings = ctx.with_resource(Recordings(hints_of(question for _, question in library)))
     read = partial(read_records, paths, library, columns, recordings.transcribe if engine_choice.hears else None)
     records = read()
-    if out:
-        refuse_input_as_output(out, paths)
-        check_out(out)
+    check_output(out, paths)
     reports.check([path for path in (*paths, out) if isinstance(path, Path)])
     total = cache(lambda: count_records(paths, columns))
 
@@ -119,7 +118,9 @@ def grade(
     if recordings.draft_engine:
         drafts = f"what {recordings.draft_engine} hears is a draft"
         click.echo(f"coach: {drafts}; read the answers that were recordings before you rely on their grades", err=True)
-    ctx.exit(exit_code(summary, fail_under))
+    if short := shortfall(summary, fail_under):
+        click.echo(f"coach: {short}", err=True)
+    ctx.exit(3 if short else 1 if summary.errors else 0)
 
 
 @contextmanager
@@ -145,10 +146,13 @@ def estimate(judge: Judge, records: Iterable[Record]) -> str:
     return total.in_words()
 
 
-def refuse_input_as_output(out: AnyFile, paths: Sequence[AnyFile]) -> None:
-    """Raise OutputError where the grades would be written over the answers."""
+def check_output(out: AnyFile | None, paths: Sequence[AnyFile]) -> None:
+    """Raise OutputError where the grades would be written over the answers, or not at all."""
+    if out is None:
+        return
     if out in paths or (isinstance(out, Path) and out.exists() and any(_same(out, path) for path in paths)):
         raise OutputError(f"{out}: holds the answers; name another --out")
+    check_out(out)
 
 
 def _same(out: Path, path: AnyFile) -> bool:
@@ -215,8 +219,9 @@ def in_words(summary: Summary, out: AnyFile | None) -> str:
     return "coach: " + ", ".join(parts) + (f"; written to {out}" if out else "")
 
 
-def exit_code(summary: Summary, fail_under: float | None) -> int:
-    """The exit code of a finished run."""
-    if fail_under is not None and (summary.mean is None or summary.mean < fail_under):
-        return 3
-    return 1 if summary.errors else 0
+def shortfall(summary: Summary, fail_under: float | None) -> str:
+    """Why --fail-under is not met; empty where it is, or was not given."""
+    if fail_under is None or (summary.mean is not None and summary.mean >= fail_under):
+        return ""
+    mean = "no score at all" if summary.mean is None else f"mean score {round(summary.mean, 4)}"
+    return f"{mean} is under --fail-under {fail_under:g}"

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
@@ -20,6 +21,18 @@ from coach.terms import Judge
 _LOCAL = (("file", ""), ("file", "localhost"))
 UNCACHED = ("scripted",)
 """Judges that are quicker than looking up what they said."""
+
+
+class NumberRange(click.FloatRange):
+    """A range of numbers, in which NaN is not: it would pass for any of them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, inside the range."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
 
 rubrics_option = click.option(
     "--rubrics",
@@ -52,7 +65,7 @@ _JUDGE_OPTIONS = (
         "--workers", type=click.IntRange(1), help="Local contexts, hosted requests at once, or actors of --engine ray."
     ),
     click.option("--samples", type=click.IntRange(1, 50), default=1, help="Replies of a hosted judge an answer."),
-    click.option("--max-cost", type=click.FloatRange(0), help="Dollars that hosted judges may cost; never passed."),
+    click.option("--max-cost", type=NumberRange(0), help="Dollars that hosted judges may cost; never passed."),
     click.option("--max-requests", type=click.IntRange(0), help="Requests that may be sent to hosted judges."),
     click.option("--explain", is_flag=True, help="Let a gguf judge write a reason and a follow-up (slower)."),
     click.option("--fresh", is_flag=True, help="Judge anew what the cache of judgements knows."),

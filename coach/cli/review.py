@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coach.cli.options import library_of, rubrics_option
+from coach.cli.options import NumberRange, library_of, rubrics_option
 from coach.errors import CoachError, OutputError
 from coach.grading.feedback import KEYS
 from coach.plain import plain
@@ -29,7 +29,7 @@ PROMPT = "c covered · p partial · m missed · x contradicted · s skip · b ba
 @click.option("--author", help="Whose verdicts these are  [default: your login name].")
 @click.option(
     "--below",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     default=0.7,
     show_default=True,
     help="Also ask where the judge is at most this sure; 1 asks for every criterion.",
