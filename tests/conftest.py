@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner, Result
@@ -40,7 +41,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 class Coach:
     """Runs `coach` in this process, with the test's bank unless told otherwise."""
 
-    def __call__(self, *args: str | Path, stdin: str | bytes | None = None) -> Result:
+    def __call__(self, *args: str | Path, stdin: str | bytes | IO[bytes] | None = None) -> Result:
         env = {"COACH_RUBRICS": str(BANKS)}
         return CliRunner().invoke(coach, [str(arg) for arg in args], input=stdin, env=env, catch_exceptions=False)
 

@@ -149,6 +149,8 @@ def test_nan_is_no_number(run: Coach, tmp_path: Path, option: str) -> None:
     ("args", "words"),
     [
         (("nowhere.jsonl",), "no such file"),
+        (("empty.jsonl", *SCRIPTED), "empty.jsonl: no answer in it"),
+        (("header.csv", "empty.jsonl", *SCRIPTED, "--out", "g.jsonl"), "header.csv, empty.jsonl: no answer in it"),
         (("a.jsonl", "--judge", "nobody"), "no judge is called 'nobody'"),
         (("a.jsonl", "--rubrics", "nowhere"), "no such folder of banks"),
         (("a.jsonl", "--judge", "scripted", "--out", "no/such/folder/g.jsonl"), "cannot be written"),
@@ -159,9 +161,12 @@ def test_unusable_input_is_exit_2_and_says_why(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "a.jsonl", record(1))
+    write(tmp_path / "empty.jsonl")
+    write(tmp_path / "header.csv", "id,question,answer")
     result = run("grade", *args)
     assert (result.exit_code, result.stdout) == (2, "")
     assert words in result.stderr
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_the_bank_of_the_tests_is_a_bank(run: Coach) -> None:
@@ -249,6 +254,17 @@ def test_ctrl_c_without_out_keeps_what_was_printed(
     interrupt(2)
     result = run("grade", path, "--fresh")
     assert (result.exit_code, len(rows(result.stdout))) == (130, 2 * CHUNK)
+
+
+def test_ctrl_c_before_the_first_answer_is_exit_130_too(
+    run: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("coach.cli.options.open_judge", interrupted)
+    result = run("grade", write(tmp_path / "a.jsonl", record(1)))
+    assert (result.exit_code, result.stderr) == (130, "\ncoach: interrupted\n")
 
 
 def test_two_runs_cannot_write_one_output(run: Coach, tmp_path: Path) -> None:

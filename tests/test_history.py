@@ -152,6 +152,18 @@ def test_deleting_asks_and_needs_to_be_said_in_full(run: Coach, journal: Journal
     assert "attempts deleted: 0" in run("history", "delete", "--all", "--yes").stderr
 
 
+class CtrlC(io.BytesIO):
+    """A keyboard on which the person presses Ctrl-C."""
+
+    def read1(self, size: int | None = -1) -> bytes:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_at_the_question_deletes_nothing_and_is_exit_130(run: Coach, journal: Journal) -> None:
+    assert run("history", "delete", "--all", stdin=CtrlC()).exit_code == 130
+    assert "attempts deleted: 3" in run("history", "delete", "--all", "--yes").stderr
+
+
 def test_a_damaged_journal_is_told_and_practice_goes_on(
     run: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

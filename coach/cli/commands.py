@@ -6,7 +6,10 @@ import click
 
 from coach import __version__
 from coach.errors import CoachError
+from coach.plain import plain
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 HOMES = {
     "bench": ("coach.cli.bench", "Grade labelled answers and print how far the judge agrees."),
     "canary": ("coach.cli.canary", "Let a judge grade six answers whose grades are known."),
@@ -43,12 +46,17 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, what) for name, (_, what) in HOMES.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run; an error of coach's own is a message and exit code 2."""
+        """Run; an error of coach's own is a message and exit code 2, Ctrl-C is exit code 130."""
         try:
             return super().invoke(ctx)
         except CoachError as error:
-            click.echo(f"coach: {error}", err=True)
+            click.echo(plain(f"coach: {error}"), err=True)
             ctx.exit(2)
+        except (KeyboardInterrupt, click.Abort) as error:
+            if KeyboardInterrupt not in (type(error), type(error.__context__)):  # a question that was answered with no
+                raise
+            click.echo("\ncoach: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ from coach.batch.run import WINDOW, Engine, chunked
 from coach.batch.stores import AnyFile, send, staged
 from coach.batch.writers import as_json_lines, check_out
 from coach.cli.canary import refuse_unless_fit
+from coach.cli.commands import INTERRUPTED
 from coach.cli.engine import EngineChoice, engine_options
 from coach.cli.options import (
     JudgeChoice,
@@ -38,13 +40,11 @@ from coach.cli.options import (
 )
 from coach.cli.progress import progress_on_stderr
 from coach.cli.report import Reports, report_options
-from coach.errors import OutputError
+from coach.errors import AnswerFileError, OutputError
 from coach.grading import case_of
 from coach.judges import Spending, hosted_judges
 from coach.speech import DoubtingJudge, Recordings, hints_of
 from coach.terms import Judge, Receipt
-
-INTERRUPTED = 130
 
 Report = Callable[[Summary, GradeStore], None]
 """Says what a run came to and writes the reports that were asked for, once the grades are where they belong."""
@@ -105,6 +105,7 @@ def grade(
 
     alone = out is not None or not sys.stdout.isatty()
     with choice.opened() as opened, progress_on_stderr(quiet, alone, total, lambda: choice.spending) as progress:
+        records = at_least_one(records, paths)
         judge = DoubtingJudge(opened, recordings.shares)
         if choice.chats and not force:
             refuse_unless_fit(judge)
@@ -121,6 +122,14 @@ def grade(
     if short := shortfall(summary, fail_under):
         click.echo(f"coach: {short}", err=True)
     ctx.exit(3 if short else 1 if summary.errors else 0)
+
+
+def at_least_one(records: Iterator[Record], paths: Sequence[AnyFile]) -> Iterator[Record]:
+    """The records; AnswerFileError where there is none."""
+    first = next(records, None)
+    if first is None:
+        raise AnswerFileError(f"{', '.join(map(str, paths))}: no answer in it; write one record an answer")
+    return chain([first], records)
 
 
 @contextmanager

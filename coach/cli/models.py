@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from coach.cli.commands import INTERRUPTED
 from coach.plain import plain
 from coach.shelf import (
     Entry,
@@ -26,7 +27,6 @@ from coach.shelf import (
     remove_model,
 )
 
-INTERRUPTED = 130
 FITS = {"yes": "fits", "not now": "not now", "no": "too big", "unknown": "?"}
 
 
