@@ -84,6 +84,15 @@ def test_parquet_has_the_same_with_numbers_as_numbers(run: Coach, answers: Path)
     assert (bad["score"], bad["one/first"], bad["error_code"]) == (None, None, "no_such_question")
 
 
+@pytest.mark.parametrize("more", ["", "\udfff"])
+def test_printed_grades_hold_no_control_characters(run: Coach, tmp_path: Path, more: str) -> None:
+    controls = "".join(map(chr, (*range(32), *range(127, 160))))
+    answers = write(tmp_path / "a.jsonl", record("a", answer=f"One{controls}", note=controls + more))
+    printed = run("grade", answers, *SCRIPTED).stdout
+    assert not set(controls) - {"\n"} & set(printed)
+    assert (json.loads(printed)["answer"], json.loads(printed)["note"]) == (f"One{controls}", controls + more)
+
+
 @pytest.mark.parametrize("name", ["g.csv", "g.parquet"])
 def test_tables_keep_all_that_json_lines_say(run: Coach, answers: Path, name: str) -> None:
     lines = [json.loads(line) for line in graded(run, answers, "g.jsonl").read_text(encoding="utf-8").splitlines()]

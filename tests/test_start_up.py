@@ -51,3 +51,8 @@ def test_without_a_terminal_the_app_says_so(run: Coach) -> None:
 def test_python_dash_m_is_the_command(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "coach", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("coach ")
+
+
+def test_an_error_message_sends_nothing_to_the_terminal_but_words(run: Coach) -> None:
+    result = run("grade", "\x1b]0;owned\x07.jsonl")
+    assert (result.exit_code, result.stderr) == (2, "coach: ␛]0;owned␇.jsonl: no such file or folder\n")
