@@ -28,3 +28,10 @@ def check_place(out: Path) -> None:
     """Raise OSError where the folder of `out` takes no new file; nothing is left behind."""
     with TemporaryFile(dir=Path(os.path.realpath(out)).parent):
         pass
+
+
+def is_one_file(path: Path, other: Path) -> bool:
+    """Whether two paths, of files that are there or not yet, lead to one file."""
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return os.path.realpath(path) == os.path.realpath(other)

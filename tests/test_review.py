@@ -240,10 +240,22 @@ def test_a_verdict_that_names_no_question_counts_where_it_fits_one_alone(grades:
     assert len(Rulings(twins(tmp_path))) == 0
 
 
-def test_an_output_that_is_the_grades_file_is_refused(run: Coach, grades: Path) -> None:
-    assert run("review", grades, "--apply", grades).exit_code == 2
-    assert run("review", grades, "--gold", grades).exit_code == 2
-    assert list(rows(grades)) == ["sure", "doubt", "blank"]
+@pytest.mark.parametrize("command", [("review", "--apply"), ("review", "--gold"), ("report", "--out")])
+@pytest.mark.parametrize("suffix", ["", ".reviews.jsonl"])
+def test_no_output_is_written_over_the_grades_or_their_reviews(
+    run: Coach, grades: Path, command: tuple[str, str], suffix: str
+) -> None:
+    typed(run, grades, "cxpm")
+    before = [path.read_text() for path in (grades, Path(f"{grades}.reviews.jsonl"))]
+    result = run(command[0], grades, command[1], f"{grades}{suffix}")
+    assert (result.exit_code, "name another" in result.stderr) == (2, True)
+    assert [path.read_text() for path in (grades, Path(f"{grades}.reviews.jsonl"))] == before
+
+
+def test_two_outputs_in_one_file_are_refused(run: Coach, grades: Path, tmp_path: Path) -> None:
+    typed(run, grades, "cxpm")
+    result = run("review", grades, "--apply", tmp_path / "same", "--gold", f"{tmp_path}/../{tmp_path.name}/same")
+    assert (result.exit_code, (tmp_path / "same").exists()) == (2, False)
 
 
 def test_without_reviews_a_grade_is_itself(grades: Path, library: Library) -> None:

@@ -43,6 +43,7 @@ from coach.cli.report import Reports, report_options
 from coach.errors import AnswerFileError, OutputError
 from coach.grading import case_of
 from coach.judges import Spending, hosted_judges
+from coach.placing import is_one_file
 from coach.speech import DoubtingJudge, Recordings, hints_of
 from coach.terms import Judge, Receipt
 
@@ -159,13 +160,13 @@ def check_output(out: AnyFile | None, paths: Sequence[AnyFile]) -> None:
     """Raise OutputError where the grades would be written over the answers, or not at all."""
     if out is None:
         return
-    if out in paths or (isinstance(out, Path) and out.exists() and any(_same(out, path) for path in paths)):
+    if out in paths or (isinstance(out, Path) and any(_same(out, path) for path in paths)):
         raise OutputError(f"{out}: holds the answers; name another --out")
     check_out(out)
 
 
 def _same(out: Path, path: AnyFile) -> bool:
-    return isinstance(path, Path) and path != STDIN and out.samefile(path)
+    return isinstance(path, Path) and path != STDIN and is_one_file(out, path)
 
 
 def _to_stdout(records: Iterator[Record], engine: Engine, progress: Progress, report: Report) -> Summary:

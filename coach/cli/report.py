@@ -10,7 +10,7 @@ import click
 from coach.cli.options import library_of, rubrics_option
 from coach.errors import OutputError
 from coach.library import Library
-from coach.placing import check_place
+from coach.placing import check_place, is_one_file
 from coach.plain import plain
 
 NAMED = 3
@@ -45,10 +45,10 @@ def print_text(grades: Path, library: Library) -> None:
 
 def draw_page(grades: Path, library: Library, out: Path) -> None:
     """Write the page of a grades file, and say which questions the banks have not."""
-    from coach.report import write_report
+    from coach.report import Rulings, write_report
 
-    if out.exists() and out.samefile(grades):
-        raise OutputError(f"{out}: is the grades file itself; name another --out")
+    if any(is_one_file(out, path) for path in (grades, Rulings(grades).path)):
+        raise OutputError(f"{out}: is the grades file or its reviews; name another --out")
     unknown = sorted(write_report(grades, library, out))
     if unknown:
         names = ", ".join(unknown[:NAMED]) + (f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else "")
@@ -72,7 +72,7 @@ class Reports(NamedTuple):
         for n, path in enumerate(self.paths):
             if not path.parent.is_dir():
                 raise OutputError(f"{path}: cannot be written: there is no folder {path.parent}; make it first")
-            if path.resolve() in {other.resolve() for other in (*taken, *self.paths[:n])}:
+            if any(is_one_file(path, other) for other in (*taken, *self.paths[:n])):
                 raise OutputError(f"{path}: is another file of this run; name another report")
             try:
                 check_place(path)

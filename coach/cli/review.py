@@ -11,6 +11,7 @@ import click
 from coach.cli.options import NumberRange, library_of, rubrics_option
 from coach.errors import CoachError, OutputError
 from coach.grading.feedback import KEYS
+from coach.placing import is_one_file
 from coach.plain import plain
 from coach.terms import CriterionGrade, Span, Verdict
 
@@ -48,9 +49,9 @@ def review(
     from coach.report import Rulings, apply_reviews, reviewed_grades, to_check, write_gold
 
     library = library_of(rubrics)
-    for out in (applied, gold):
-        if out and out.exists() and out.samefile(grades):
-            raise OutputError(f"{out}: is the grades file itself; name another file")
+    kept = Rulings(grades)
+    refuse_to_overwrite(applied, grades, kept.path)
+    refuse_to_overwrite(gold, grades, kept.path, applied)
     if applied:
         count = apply_reviews(grades, library, applied)
         click.echo(f"coach: reviewed criteria: {count}; written to {applied}", err=True)
@@ -60,7 +61,13 @@ def review(
         click.echo(f"coach: answers of gold: {whole}; written to {gold}{left}", err=True)
     if not applied and not gold:
         items = to_check(reviewed_grades(grades, library), library, below)
-        go_through(items, Rulings(grades), author or login_name())
+        go_through(items, kept, author or login_name())
+
+
+def refuse_to_overwrite(out: Path | None, *others: Path | None) -> None:
+    """Raise OutputError where `out` is one of the command's other files."""
+    if out and any(other and is_one_file(out, other) for other in others):
+        raise OutputError(f"{out}: is the grades file, its reviews or the other output; name another file")
 
 
 def login_name() -> str:
