@@ -252,6 +252,15 @@ def test_verify_finds_flipped_verdicts_and_stale_ones(
     assert "gone  a2" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "options"), [("another", "--judge another"), ("mini, then a/b", "--judge mini --escalate a/b")]
+)
+def test_verify_says_where_another_judge_has_graded(run: Coach, grades: Path, name: str, options: str) -> None:
+    assert "graded by" not in run("verify", grades, "--judge", "scripted").stderr
+    grades.write_text(grades.read_text().replace('"name":"scripted"', f'"name":"{name}"'))
+    assert run("verify", grades, "--judge", "scripted").stderr == f"coach: graded by {name}; use {options}\n"
+
+
 @pytest.mark.parametrize("text", ["{}\n", "[]\n", "not json\n", '{"id": 1}\n'])
 def test_verify_names_a_line_that_is_no_grade(run: Coach, tmp_path: Path, text: str) -> None:
     (tmp_path / "g.jsonl").write_text(text)

@@ -27,10 +27,13 @@ def verify(ctx: click.Context, grades: Path, sample: int | None, rubrics: Path |
     from coach.bench.verifying import verify as verified
     from coach.report import read_graded
 
-    graded, gone = read_grades([each.row for each in read_graded(grades)], library_of(rubrics))
+    rows = [each.row for each in read_graded(grades)]
+    graded, gone = read_grades(rows, library_of(rubrics))
     if not graded:
         raise AnswerFileError(f"{grades}: no grade in it belongs to a question of the banks")
     with choice._replace(fresh=True).opened() as judge:
+        for name in sorted({row["judge"]["name"] for row in rows if row.get("judge")} - {judge.name}):
+            click.echo(plain(f"coach: graded by {name}; use {judge_options_of(name)}"), err=True)
         found = verified(graded, gone, judge, sample)
     click.echo(
         f"flip rate {found.flip_rate:.1%} ({len(found.flipped)} of {found.compared} verdicts), "
@@ -42,3 +45,8 @@ def verify(ctx: click.Context, grades: Path, sample: int | None, rubrics: Path |
         if len(names) > SHOWN:
             click.echo(f"  {heading}  and {len(names) - SHOWN} more")
     ctx.exit(1 if found.flipped or found.stale or found.gone else 0)
+
+
+def judge_options_of(name: str) -> str:
+    """The options that open the judge which a receipt names."""
+    return "--judge " + name.replace(", then ", " --escalate ")
