@@ -179,7 +179,7 @@ def _together(findings: Sequence[_Finding]) -> _Finding:
     against = np.array([finding.logits - finding.logits[MISSED] for finding in findings])
     most = against.max(0)
     logits = most + np.log(np.exp(against - most).mean(0))
-    telling = np.argmin([softmax(finding.logits)[MISSED] for finding in findings])
+    telling = int(np.argmin([softmax(finding.logits)[MISSED] for finding in findings]))
     return _Finding(logits, findings[telling].counted)
 
 
