@@ -82,10 +82,10 @@ def fitted(logits: np.ndarray, labels: np.ndarray) -> Calibration:
     x = features(probabilities)
     model = LogisticRegression(fit_intercept=False, max_iter=5000).fit(x, right)
     weights = tuple(round(float(w), 4) for w in model.coef_[0])
-    return Calibration(temperature, tuple(bias), weights, least(expit(x @ weights), right))
+    return Calibration(temperature, tuple(bias), weights, least_confidence(expit(x @ weights), right))
 
 
-def least(confidence: np.ndarray, right: np.ndarray) -> float:
+def least_confidence(confidence: np.ndarray, right: np.ndarray) -> float:
     """The least confidence whose judgements agree often enough; above 1 where none does."""
     order = np.argsort(-confidence)
     agreeing = np.cumsum(right[order]) / np.arange(1, len(order) + 1)

@@ -23,8 +23,11 @@ KINDS = {
     "absent": (MISSED, 0.12),
 }
 """A clause's label and how often it is drawn."""
-KNOWING = {"made": 0.5, "plain": 0.25, "half": 0.03, "near": 0.02, "wrong": 0.14, "absent": 0.06}
-"""How often it is drawn in an answer that speaks to every criterion and is mostly right."""
+WRONG = (0.0, 0.0, 0.15, 0.4, 0.95)
+"""How much is wrong of an answer that speaks to every criterion, each as often: so that what is said of one criterion
+does not tell what the others are."""
+RIGHT = {"made": 0.55, "plain": 0.28, "half": 0.04, "near": 0.03, "absent": 0.1}
+"""How often a clause is drawn for the rest of it."""
 KNOW = 0.5
 """How many answers are such."""
 EXCHANGES = {
@@ -111,6 +114,12 @@ DENYING = (
     "contrary to what many think, it is false that {}",
     "I would not agree that {}; the opposite holds",
     "some claim {}. That is not the case",
+    "{}? No, not at all",
+    "{}. No, that's wrong",
+    "{} - except that this is false",
+    "is it so that {}? It is not",
+    "you may have heard that {}, and it just isn't so",
+    "nobody should believe that {}",
 )
 BEHAVIOUR = re.compile(
     r"(describes?|explains?|mentions?|names|gives|states|says|admits|shows|tells|reports|presents|identifies|takes|"
@@ -182,6 +191,9 @@ class Phrases(NamedTuple):
     attacks: list[str]
     frames: list[str]
     vague: list[str]
+    denials: list[str]
+    recitals: list[str]
+    assertions: list[str]
     misheard: dict[str, list[str]]
 
     @classmethod
@@ -196,7 +208,8 @@ class Phrases(NamedTuple):
                 misheard[word.lower()].append(heard)
             elif text:
                 found[kind].append(text.replace("\\n", "\n"))
-        return cls(found["opener"], found["filler"], found["attack"], found["frame"], found["vague"], dict(misheard))
+        kinds = ("opener", "filler", "attack", "frame", "vague", "denial", "recital", "assertion")
+        return cls(*(found[kind] for kind in kinds), dict(misheard))
 
 
 class Composer:
@@ -208,19 +221,36 @@ class Composer:
             self._by_question[each.question.id].append(each)
         self._phrases = phrases
 
-    def __len__(self) -> int:
-        return len(self._by_question)
-
     def rows(self, rng: random.Random, times: int, lengths: Sequence[int]) -> Iterator[Row]:
         """`times` composed answers a question of `lengths` clauses, against all its criteria that have clauses."""
         for sets in self._by_question.values():
             for _ in range(times):
                 yield self._composed(rng, sets, min(len(sets), rng.choice(lengths)))
 
+    def framed(self, rng: random.Random, share: float) -> Iterator[Row]:
+        """For a share of the questions all their criteria in a frame: denied, recited without a claim, or asserted."""
+        kinds = (
+            (self._phrases.denials, CONTRADICTED),
+            (self._phrases.recitals, MISSED),
+            (self._phrases.assertions, COVERED),
+        )
+        for sets in self._by_question.values():
+            criteria = [each.question.criteria[each.criterion] for each in sets]
+            if rng.random() > share or any(map(BEHAVIOUR.match, criteria)):
+                continue
+            said = [echoed(rng, c) if rng.random() < 0.6 else c for c in criteria]
+            if rng.random() < 0.4:
+                said = [rng.choice(each.texts["made"]) for each in sets]
+            frames, label = rng.choices(kinds, (0.5, 0.25, 0.25))[0]
+            text = rng.choice(frames).replace("{points}", _listed(rng, said))
+            question = sets[0].question
+            labels = (label,) * len(criteria)
+            yield Row("framed", question.group, question.text, tuple(criteria), text, labels)
+
     def _composed(self, rng: random.Random, sets: Sequence[Clauses], length: int) -> Row:
         knows = rng.random() < KNOW
         chosen = sets if knows else rng.sample(sets, length)
-        shares = KNOWING if knows else {kind: share for kind, (_, share) in KINDS.items()}
+        shares = knowing(rng.choice(WRONG)) if knows else {kind: share for kind, (_, share) in KINDS.items()}
         points = [self._point(rng, each, shares) if each in chosen else _Point.absent(each) for each in sets]
         said = [point.text for point in points if point.text] or [rng.choice(self._phrases.fillers)]
         rng.shuffle(said)
@@ -321,6 +351,11 @@ class _Point(NamedTuple):
         return cls(each.question.criteria[each.criterion], MISSED, "")
 
 
+def knowing(wrong: float) -> dict[str, float]:
+    """The shares of clauses in an answer that speaks to every criterion, some of it wrong."""
+    return {kind: share * (1 - wrong) for kind, share in RIGHT.items()} | {"wrong": wrong}
+
+
 def _content(text: str) -> list[str]:
     """The words that carry its content, in order."""
     return [word for word in re.findall(r"[\w/-]+", text) if word.lower() not in STOP]
@@ -343,22 +378,16 @@ def denied(rng: random.Random, criterion: str) -> str:
     return _framed(rng, DENYING, criterion.rstrip("."))
 
 
+def _listed(rng: random.Random, said: Sequence[str]) -> str:
+    """Some sentences in any order, one after the other or a line each."""
+    ended = [text if text[-1:] in ".!?" else f"{text}." for text in rng.sample(said, len(said))]
+    return rng.choice((" ", " ", "\n", "\n- ")).join(["", *ended]).strip(" ") if rng.random() < 0.3 else " ".join(ended)
+
+
 def _framed(rng: random.Random, frames: Sequence[str], point: str) -> str:
     text = rng.choice(frames).format(point if point[1:2].isupper() else point[:1].lower() + point[1:])
-    return text[:1].upper() + text[1:]
-
-
-def with_strangers(rng: random.Random, row: Row, near: Mapping[str, list[str]], count: int) -> Row:
-    """The row with up to so many criteria of other questions beside its own: missed."""
-    others = [rng.choice(near[c]) for c in rng.sample(row.criteria, min(count, len(row.criteria))) if near.get(c)]
-    return row._replace(criteria=(*row.criteria, *others), labels=row.labels + (MISSED,) * len(others))
-
-
-def among_strangers(rng: random.Random, row: Row, near: Mapping[str, list[str]]) -> Row:
-    """The row's answer against criteria of other questions alone."""
-    own = len(row.criteria)
-    found = with_strangers(rng, row, near, own)
-    return found._replace(source="stranger", criteria=found.criteria[own:], labels=found.labels[own:])
+    ended = text if text[-1] in ".?" or rng.random() < 0.3 else f"{text}."
+    return ended[:1].upper() + ended[1:]
 
 
 def shuffled(rng: random.Random, row: Row, some: float) -> Row:

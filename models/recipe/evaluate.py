@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from heldout import authored_rows, cases, close_rows, short_rows
+from heldout import MEASURED, authored_rows, cases, crowded_rows, measured_rows, short_rows
+from measure import LEVEL
 from rows import LABELS, Row, gold, labels_of
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from coach.judges.mini import MiniJudge
 
-LEVEL = {"covered": 2, "partial": 1, "missed": 0, "contradicted": 0}
 BLANK = "."
 
 
@@ -32,7 +32,8 @@ def main() -> None:
     options = parser.parse_args()
     judge = MiniJudge.load(options.model, decided=True)
     sets = short_rows(options.pairs, options.fold) | {"authored": authored_rows(options.fold)}
-    sets["authored, short and close"] = close_rows(options.fold)
+    sets |= {name: measured_rows(options.fold, kind) for kind, name in MEASURED.items()}
+    sets["authored, amid a dozen others"], strangers = crowded_rows(options.fold)
     if options.gold:
         sets["gold"] = gold(options.gold, options.bank)
     for name, rows in sets.items():
@@ -40,16 +41,18 @@ def main() -> None:
     for name in ("authored", "gold"):
         if name in sets:
             print(line(judge, f"{name}, criterion blanked", sets[name], BLANK))
+    found = [each.verdict.credit == 1 for judged in judge.judge(list(cases(strangers))) for each in judged]
+    print(f"{'a dozen others alone':36} n {len(found):5}  called covered {np.mean(found):.3f}")
 
 
 def line(judge: MiniJudge, name: str, rows: Sequence[Row], blank: str | None = None) -> str:
     """Figures of one set."""
-    verdicts = [each.verdict.value for found in judge.judge(list(cases(rows, blank))) for each in found]
-    labels = [LABELS[label] for label in labels_of(rows)]
-    told, truth = [LEVEL[v] for v in verdicts], [LEVEL[v] for v in labels]
+    found = [LABELS.index(each.verdict) for judged in judge.judge(list(cases(rows, blank))) for each in judged]
+    verdicts, labels = np.array(found), np.array(labels_of(rows))
+    told, truth = LEVEL[verdicts], LEVEL[labels]
     f1 = f1_score(truth, told, average="macro")
     kappa = cohen_kappa_score(truth, told, weights="quadratic")
-    accuracy = np.mean([a == b for a, b in zip(verdicts, labels, strict=True)])
+    accuracy = np.mean(verdicts == labels)
     return f"{name:36} n {len(labels):5}  accuracy {accuracy:.3f}  macro-F1 {f1:.3f}  qwk {kappa:.3f}"
 
 

@@ -1,9 +1,12 @@
 """Rows that a model never saw, as the cases that the judge is given."""
 
+import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rows import DATA, FOLDS, SHORT_ANSWERS, Row, answers, authored, fold, pairs, questions
+from strangers import Strangers
 
 from coach.grading import case_of
 from coach.terms import Case, Criterion, Question
@@ -30,19 +33,36 @@ WHOLE = frozenset(
 """The styles that people's answers are like; the others are made to teach."""
 
 
-CLOSE = "h"
-"""The kind of answers that were written to measure on: short ones near the points' words, right and turned."""
+MEASURED = {"h": "authored, short and close", "p": "authored, long"}
+"""The kinds of answers that were written to measure on: short ones near the points' words, right and turned; and long
+ones, written and spoken.
+"""
+
+CROWD = 4000
+"""Tokens beside an answer among others, at most."""
 
 
 def authored_rows(held: int) -> list[Row]:
     """The authored whole answers to questions of a fold."""
-    rows = authored(a for a in answers(DATA, questions(DATA)) if not a.id.startswith(CLOSE))
+    rows = authored(a for a in answers(DATA, questions(DATA)) if a.id[0] not in MEASURED)
     return [row for row in rows if row.style in WHOLE and fold(row.group, FOLDS) == held]
 
 
-def close_rows(held: int) -> list[Row]:
+def measured_rows(held: int, kind: str) -> list[Row]:
     """Those of a fold that were written to measure on."""
-    return [row for row in authored(answers(DATA, questions(DATA), CLOSE)) if fold(row.group, FOLDS) == held]
+    return [row for row in authored(answers(DATA, questions(DATA), kind)) if fold(row.group, FOLDS) == held]
+
+
+def crowded_rows(held: int) -> tuple[list[Row], list[Row]]:
+    """Every fourth whole answer amid a dozen answers to unlike questions of its fold, and those without it: missed."""
+    rows = authored_rows(held)
+    strangers = Strangers.among([q for q in questions(DATA).values() if fold(q.group, FOLDS) == held])
+    said: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        said[row.group].append(row.answer)
+    rng = random.Random(0)
+    told = [(strangers.amid(rng, row, said, CROWD), strangers.only(rng, row, said, CROWD)) for row in rows[::4]]
+    return [amid for amid, _ in told], [only for _, only in told]
 
 
 def short_rows(folder: Path, held: int) -> dict[str, list[Row]]:

@@ -7,6 +7,7 @@ from rows import LABELS, Row, labels_of
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 LEVEL = np.array([2, 1, 0, 0])
+"""Covered, partial and not, by label."""
 
 
 def figures(rows: Sequence[Row], logits: np.ndarray) -> str:

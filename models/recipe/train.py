@@ -3,7 +3,8 @@
     python models/recipe/train.py --pairs DIR --start runs/carried/last.pt --out runs/j1 [--fold 0]
 
 A run on a CPU is decided by its arguments and its seed alone. It writes a checkpoint every few minutes and goes on from
-it when the same command is given again. With `--fold` the rows of one fold of the groups are never trained on.
+it when the same command is given again. With `--fold` the rows of one fold of the groups are never trained on (pairs of
+entailment have no group: none of them is left out).
 `--device cuda` trains on a GPU; its batches then are made in a process of their own.
 """
 
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from batches import NONE, Batch, Encoded, batches, collate, encoded, masked
-from compose import BEHAVIOUR, Composer, Phrases, among_strangers, denied, echoed, shuffled, with_strangers
+from compose import BEHAVIOUR, Composer, Phrases, denied, echoed, shuffled
 from measure import figures
 from network import Network, mean_of
 from rows import (
@@ -31,7 +32,6 @@ from rows import (
     FOLDS,
     LABELS,
     SHORT_ANSWERS,
-    Asked,
     Row,
     answers,
     authored,
@@ -43,6 +43,7 @@ from rows import (
     references,
     short_answers,
 )
+from strangers import Strangers, spare
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -68,17 +69,29 @@ class Mix(NamedTuple):
     entailment: float
     short: float
     echoes: float
+    framed: float
+    amid: float
+    only: float
 
 
 MIX = Mix(
-    answers={"t": 0.4, "m": 0.4, "u": 0.4, "v": 0.4, "w": 1.0, "x": 1.0, "y": 1.0, "z": 1.0, "r": 2.0},
-    composed=6,
+    answers={
+        kind: share
+        for kinds, share in (("tmuv", 0.3), ("wxy", 0.4), ("zrk", 0.6), ("n", 1.0), ("l", 2.0))
+        for kind in kinds
+    },
+    composed=3,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
     coverage=0.06,
     entailment=0.06,
     short=0.45,
     echoes=0.6,
+    framed=0.5,
+    amid=0.1,
+    only=0.05,
 )
+MOST = 512
+"""Tokens that the base can read; the rest of a longer row is left out of the figures while training."""
 WITHOUT_QUESTION = 0.2
 """The share of rows that are learned without their question, so that its topic does not decide; all are judged with."""
 
@@ -116,7 +129,7 @@ class Material:
         kept = [each for each in clauses(DATA, asked) if self._keeps(each.question.group)]
         self._composer = Composer(kept, Phrases.read(DATA / "phrases.tsv"))
         self._asked = [q for q in asked.values() if self._keeps(q.group)]
-        self._near = neighbours(self._asked)
+        self._strangers = Strangers.among(self._asked)
 
     def rows(self, number: int) -> list[Row]:
         """The rows of one pass."""
@@ -126,8 +139,9 @@ class Material:
         tricks = [self._composer.trick(rng, row) for row in rng.sample(said, len(said) // 14)]
         said = [row._replace(answer=self._composer.altered(rng, row.answer, 0.12)) for row in said]
         said += self._composer.rows(rng, MIX.composed, MIX.clauses)
-        others = [among_strangers(rng, row, self._near) for row in rng.sample(said, len(said) // 14)]
-        said = [with_strangers(rng, row, self._near, 1) if rng.random() < 0.2 else row for row in said]
+        others = [*self._elsewhere(rng, said)]
+        said += self._composer.framed(rng, MIX.framed)
+        said = [self._strangers.beside(rng, row, 1) if rng.random() < 0.2 else row for row in said]
         short = [self._other_reference(rng, row) for row in sampled(rng, self._short, MIX.short)]
         together = [*replay, *said, *tricks, *others, *short, *self._echoes(rng)]
         return [shuffled(rng, row, 0.2) for row in together if row.criteria]
@@ -141,6 +155,17 @@ class Material:
         rng = random.Random(0)
         found = {name: [r for r in out if r.source == name] for name in ("authored", *SHORT_ANSWERS[:2])}
         return {name: rng.sample(rows, min(len(rows), 300)) for name, rows in found.items()}
+
+    def _elsewhere(self, rng: random.Random, said: Sequence[Row]) -> Iterator[Row]:
+        """Answers against other questions' criteria; and among, or replaced by, answers to other questions."""
+        by_group: dict[str, list[str]] = defaultdict(list)
+        for row in said:
+            by_group[row.group].append(row.answer)
+        yield from (self._strangers.instead(rng, row) for row in rng.sample(said, len(said) // 14))
+        for row in rng.sample(said, round(len(said) * MIX.amid)):
+            yield self._strangers.amid(rng, row, by_group, rng.randint(0, spare(row)))
+        for row in rng.sample(said, round(len(said) * MIX.only)):
+            yield self._strangers.only(rng, row, by_group, rng.randint(50, 50 + spare(row)))
 
     def _echoes(self, rng: random.Random) -> Iterator[Row]:
         """Criteria said, or denied, in nearly their own words, against themselves or all of their question."""
@@ -194,29 +219,6 @@ def sampled(rng: random.Random, rows: Sequence[Row], share: float) -> list[Row]:
     """A random share of the rows; of more than one each of them first, as often as it takes."""
     whole, rest = divmod(share, 1)
     return [*rows] * int(whole) + rng.sample(rows, round(len(rows) * rest))
-
-
-def neighbours(asked: Sequence[Asked]) -> dict[str, list[str]]:
-    """For each criterion some of other groups: half of them near by meaning, but not near enough to mean the same."""
-    from network import BASE
-    from sentence_transformers import SentenceTransformer
-
-    texts = [(c, q.group) for q in asked for c in q.criteria.values()]
-    vectors = SentenceTransformer(str(BASE), device="cpu").encode(
-        [t for t, _ in texts], normalize_embeddings=True, batch_size=128
-    )
-    centres = {}
-    for q in asked:
-        centres[q.group] = vectors[[i for i, (_, g) in enumerate(texts) if g == q.group]].mean(0)
-    rng, found = random.Random(1), {}
-    names = np.array([g for _, g in texts])
-    for i, (text, group) in enumerate(texts):
-        cosine, topic = vectors @ vectors[i], vectors @ centres[group]
-        other = (names != group) & (cosine < 0.6) & (topic < 0.45)
-        near = [j for j in np.argsort(-cosine * other)[:12] if other[j]]
-        far = rng.sample(range(len(texts)), 12)
-        found[text] = [texts[j][0] for j in [*near, *(j for j in far if other[j])]]
-    return found
 
 
 class Average:
@@ -364,12 +366,13 @@ def predict(network: Network, rows: Sequence[Row]) -> np.ndarray:
     """Logits (criteria of all rows, 4)."""
     network.eval()
     found = [encoded(row) for row in rows]
+    found = [each._replace(tokens=each.tokens[:MOST]) for each in found]
     order = sorted(range(len(rows)), key=lambda i: len(found[i].tokens))
     device = network.cls_out.weight.device
     logits: dict[int, np.ndarray] = {}
     for start in range(0, len(order), 32):
         part = order[start : start + 32]
-        batch = on_device(collate([found[i]._replace(tokens=found[i].tokens[:510]) for i in part]), device)
+        batch = on_device(collate([found[i] for i in part]), device)
         told = network(batch.tokens, batch.mask, batch.answer, batch.spans).mean.cpu().numpy()
         logits |= {i: told[k, : len(rows[i].labels)] for k, i in enumerate(part)}
     return np.concatenate([logits[i] for i in range(len(rows))])
