@@ -23,7 +23,7 @@ KINDS = {
     "absent": (MISSED, 0.12),
 }
 """A clause's label and how often it is drawn."""
-WRONG = (0.0, 0.0, 0.15, 0.4, 0.95)
+WRONG = (0.0, 0.0, 0.0, 0.15, 0.15, 0.4, 0.95)
 """How much is wrong of an answer that speaks to every criterion, each as often: so that what is said of one criterion
 does not tell what the others are."""
 RIGHT = {"made": 0.55, "plain": 0.28, "half": 0.04, "near": 0.03, "absent": 0.1}

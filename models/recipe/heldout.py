@@ -62,7 +62,7 @@ def crowded_rows(held: int) -> tuple[list[Row], list[Row]]:
         said[row.group].append(row.answer)
     rng = random.Random(0)
     told = [(strangers.amid(rng, row, said, CROWD), strangers.only(rng, row, said, CROWD)) for row in rows[::4]]
-    return [amid for amid, _ in told], [only for _, only in told]
+    return [amid for amid, _ in told], [only for _, only in told if only.answer]
 
 
 def short_rows(folder: Path, held: int) -> dict[str, list[Row]]:

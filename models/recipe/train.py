@@ -77,15 +77,15 @@ class Mix(NamedTuple):
 MIX = Mix(
     answers={
         kind: share
-        for kinds, share in (("tmuv", 0.3), ("wxy", 0.4), ("zrk", 0.6), ("n", 1.0), ("l", 2.0))
+        for kinds, share in (("tu", 0.6), ("mvnwxzr", 0.3), ("yk", 0.5), ("l", 1.5))
         for kind in kinds
     },
-    composed=3,
+    composed=2,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
     coverage=0.06,
     entailment=0.06,
-    short=0.45,
-    echoes=0.6,
+    short=0.4,
+    echoes=0.4,
     framed=0.5,
     amid=0.1,
     only=0.05,
