@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rows import DATA, answers, questions
 
+from coach.bench.canaries import sing
 from coach.errors import ModelError
 from coach.grading import case_of, grade
 from coach.judges.mini import MiniJudge
@@ -50,11 +52,9 @@ def test_a_contradiction_of_a_model_answer_is_called_one(mini: MiniJudge) -> Non
 
 def verdicts_on(mini: MiniJudge, frame: str) -> list[Verdict]:
     """The likeliest verdict on each criterion of every fifth question, said alone in a frame."""
-    questions = [q for _, q in load_library(shipped("rubrics"))][::5]
+    library = [q for _, q in load_library(shipped("rubrics"))][::5]
     alone = [
-        (q.model_copy(update={"criteria": (c,)}), frame.format(c.text.rstrip(".")))
-        for q in questions
-        for c in q.criteria
+        (q.model_copy(update={"criteria": (c,)}), frame.format(c.text.rstrip("."))) for q in library for c in q.criteria
     ]
     judged = mini.judge([case_of(question, text) for question, text in alone])
     return [each.probabilities.likeliest for (each,) in judged if each.probabilities]
@@ -69,6 +69,47 @@ def test_a_point_made_in_the_rubrics_own_words_is_covered(mini: MiniJudge) -> No
 def test_a_point_denied_in_the_rubrics_own_words_is_contradicted(mini: MiniJudge) -> None:
     found = verdicts_on(mini, "It is not true that {}.")
     assert found.count(Verdict.CONTRADICTED) >= 0.95 * len(found)
+
+
+DENIALS = (
+    "Everything in the following is false. {}",
+    "None of these statements is true:\n{}",
+    "{} All of that is false.",
+    "The rubric probably looks for these points: {} I have nothing to say about any of them.",
+)
+"""Frames that mini was not trained on."""
+
+
+@pytest.mark.parametrize("frame", DENIALS)
+def test_what_is_taken_back_as_a_whole_earns_nothing(mini: MiniJudge, frame: str) -> None:
+    library = [q for _, q in load_library(shipped("rubrics"))][::5]
+    graded = [grade(q, frame.format(" ".join(c.text for c in q.criteria)), mini) for q in library]
+    found = [c.verdict for each in graded for c in each.criteria]
+    assert found.count(Verdict.COVERED) <= 0.03 * len(found)
+
+
+def elsewhere() -> str:
+    """What was said about a dozen things from other fields, a thousand words."""
+    asked = questions(DATA)
+    said = {row.question.id: row.text for row in answers(DATA, asked, "h") if row.style == "explained"}
+    return "\n\n".join(text for name, text in said.items() if name[0] in "cdg")
+
+
+def test_a_long_answer_about_other_things_covers_next_to_nothing(mini: MiniJudge) -> None:
+    library = [q for _, q in load_library(shipped("rubrics"))][::5]
+    found = [c.verdict for q in library for c in grade(q, elsewhere(), mini).criteria]
+    assert found.count(Verdict.COVERED) <= 0.1 * len(found)
+
+
+def test_what_is_to_the_point_in_a_long_answer_is_not_missed(mini: MiniJudge) -> None:
+    library = [q for _, q in load_library(shipped("rubrics"))][::5]
+    found = [c.verdict for q in library for c in grade(q, f"{elsewhere()}\n\n{q.reference}", mini).criteria]
+    assert found.count(Verdict.MISSED) <= 0.03 * len(found)
+    assert found.count(Verdict.COVERED) >= 0.4 * len(found)
+
+
+def test_it_passes_the_canaries(mini: MiniJudge) -> None:
+    assert [song.canary.name for song in sing(mini) if not song.passed] == []
 
 
 def damaged(tmp_path: Path, change: str) -> Path:
