@@ -76,9 +76,7 @@ class Mix(NamedTuple):
 
 MIX = Mix(
     answers={
-        kind: share
-        for kinds, share in (("tu", 0.6), ("mvnwxzr", 0.3), ("yk", 0.5), ("l", 1.5))
-        for kind in kinds
+        kind: share for kinds, share in (("tu", 0.6), ("mvnwxzr", 0.3), ("yk", 0.5), ("l", 1.5)) for kind in kinds
     },
     composed=2,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
