@@ -21,7 +21,7 @@ from coach.judges.llama import LlamaModel  # noqa: E402
 from coach.judges.mini import MiniJudge  # noqa: E402
 from coach.judges.mini.encoder import Encoder  # noqa: E402
 from coach.judges.mini.head import FORMAT, Calibration, Head, Reading  # noqa: E402
-from coach.judges.mini.judge import _Finding, _together  # noqa: E402
+from coach.judges.mini.judge import Finding, _together  # noqa: E402
 from coach.judges.mini.sequences import LONGEST, groups, room, windows  # noqa: E402
 from coach.judges.repacking import buffer_types  # noqa: E402
 from coach.terms import Criterion, Probabilities, Question, Verdict  # noqa: E402
@@ -118,13 +118,13 @@ def test_criteria_with_one_text_get_one_judgement(judge: MiniJudge) -> None:
 
 
 def test_windows_that_say_nothing_of_a_point_do_not_add_up(judge: MiniJudge) -> None:
-    once = _Finding(np.array([1.0, 0.5, 0.0, -1.0]), np.ones(1))
+    once = Finding(np.array([1.0, 0.5, 0.0, -1.0]), np.ones(1))
     assert np.allclose(_together([once] * 20).logits, once.logits)
 
 
 def test_what_one_window_is_sure_of_stands_among_others(judge: MiniJudge) -> None:
     said, silent = np.array([6.0, 0.0, 0.0, 0.0]), np.array([-4.0, -4.0, 0.0, -4.0])
-    found = _together([_Finding(logits, np.eye(3)[i]) for i, logits in enumerate((silent, said, silent))])
+    found = _together([Finding(logits, np.eye(3)[i]) for i, logits in enumerate((silent, said, silent))])
     assert found.logits.argmax() == 0
     assert found.counted.argmax() == 1
 
@@ -145,27 +145,28 @@ def test_a_calibration_that_cannot_be_used_is_refused(change: dict[str, object])
 
 
 def test_a_files_calibration_is_read_as_it_was_written(network: Network, tmp_path: Path) -> None:
-    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25), 0.9)
+    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25, -1.5), 0.9)
     export(network, tmp_path / "fitted.gguf", "test", fitted)
     with closing(MiniJudge.load(tmp_path / "fitted.gguf")) as judge:
         assert judge._calibration == fitted
 
 
 @pytest.mark.parametrize(
-    ("probabilities", "abstains"),
+    ("probabilities", "windows", "abstains"),
     [
-        ((0.95, 0.02, 0.02, 0.01), False),
-        ((0.05, 0.03, 0.9, 0.02), False),
-        ((0.6, 0.2, 0.1, 0.1), True),
-        ((0.05, 0.02, 0.03, 0.9), True),  # as sure, but a contradiction, which this calibration distrusts
-        ((1.0, 0.0, 0.0, 0.0), False),
+        ((0.95, 0.02, 0.02, 0.01), 1, False),
+        ((0.95, 0.02, 0.02, 0.01), 3, True),  # as sure, but of a long answer
+        ((0.05, 0.03, 0.9, 0.02), 1, False),
+        ((0.6, 0.2, 0.1, 0.1), 1, True),
+        ((0.05, 0.02, 0.03, 0.9), 1, True),  # as sure, but a contradiction, which this calibration distrusts
+        ((1.0, 0.0, 0.0, 0.0), 3, False),
     ],
 )
 def test_it_abstains_where_covered_or_not_is_too_likely_wrong(
-    probabilities: tuple[float, float, float, float], abstains: bool
+    probabilities: tuple[float, float, float, float], windows: int, abstains: bool
 ) -> None:
-    calibration = Calibration(weights=(1.0, 0.0, 0.0, -2.0, 0.0), threshold=0.9)
-    assert calibration.abstains(Probabilities(*probabilities)) is abstains
+    calibration = Calibration(weights=(1.0, 0.0, 0.0, -2.0, 0.0, -1.0), threshold=0.9)
+    assert calibration.abstains(Probabilities(*probabilities), windows) is abstains
 
 
 def test_an_answer_without_words_covers_nothing(judge: MiniJudge) -> None:

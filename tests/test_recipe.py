@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 from batches import encoded  # the recipe's own modules, found by pytest's pythonpath
-from calibrate import AGREEMENT, fitted, least_confidence
+from calibrate import AGREEMENT, Found, fitted, least_confidence, validated
 from compose import CONTRADICTED, COVERED, MISSED, Composer, Phrases
 from heldout import MEASURED, authored_rows
 from rows import DATA, FOLDS, LABELS, Answered, Asked, Row, answers, clauses, fold, questions
@@ -84,16 +84,21 @@ def test_answers_to_other_questions_alone_miss_every_point() -> None:
     assert (found.answer, found.labels) == ("Something else.", (MISSED, MISSED))
 
 
+def made_up(sharpness: float, windows: int) -> Found:
+    """Logits of 3,000 criteria of 50 questions."""
+    rng = np.random.default_rng(windows)
+    labels = rng.integers(0, 4, 3000)
+    logits = rng.normal(size=(3000, 4)) + sharpness * np.eye(4)[labels]
+    return Found(logits, np.full(3000, windows), labels, np.arange(3000) // 60)
+
+
 def test_what_a_calibration_judges_agrees_as_often_as_is_asked() -> None:
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 4, 4000)
-    logits = rng.normal(size=(4000, 4)) + 2.0 * np.eye(4)[labels]
-    calibration = fitted(logits, labels)
-    told = [calibration.probabilities(each) for each in logits]
-    judged = [(p, y) for p, y in zip(told, labels, strict=True) if not calibration.abstains(p)]
-    agreeing = np.mean([(p.covered >= 0.5) == (y == 0) for p, y in judged])
-    assert 0.2 < len(judged) / len(labels) < 1
-    assert agreeing == pytest.approx(AGREEMENT, abs=0.01)
+    sets = {"whole": made_up(2.0, 1), "long": made_up(1.0, 3)}
+    found = validated(sets)
+    shares, agreements = zip(*found.values(), strict=True)
+    assert 0.05 < shares[1] < shares[0] < 1
+    assert np.average(agreements, weights=shares) == pytest.approx(AGREEMENT, abs=0.01)
+    assert fitted(*sets.values()).weights[-1] < 0  # what is read in more windows is right less often
 
 
 def test_where_no_confidence_is_enough_nothing_is_judged() -> None:

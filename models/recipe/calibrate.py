@@ -3,25 +3,27 @@
     python models/recipe/calibrate.py MODEL.gguf --fold 0 --out calibration.json
 
 On authored answers of the fold that the training left out, read by the 4-bit file itself: a temperature and a bias a
-verdict (least negative log-likelihood, contradicted criteria weighted, for they are few and must be told); then the
-confidence that covered-or-not is right, by a logistic regression on the probabilities; then the least confidence at
-which what is judged agrees with the labels in 95 of 100 cases. How much is judged and agrees is reported by
-cross-validation over questions, all of it fitted anew. `--similarity` also reports whether the criterion's cosine to
-its nearest passage would make it better.
+verdict (least negative log-likelihood, contradicted criteria weighted, for they are few and must be told); then, on
+long answers and on answers among others too, the confidence that covered-or-not is right, by a logistic regression on
+the probabilities and the number of windows; then the least confidence at which what is judged agrees with the labels in
+95 of 100 cases. How much is judged and agrees is reported by cross-validation over questions, all of it fitted anew.
+`--similarity` also reports whether the criterion's cosine to its nearest passage would make it better.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from heldout import authored_rows, cases
+from heldout import authored_rows, cases, crowded_rows, measured_rows
 from rows import Row, fold, labels_of
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import KFold
 
 from coach.judges.mini import MiniJudge
 from coach.judges.mini.head import Calibration, features
@@ -41,25 +43,43 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--similarity", action="store_true")
     options = parser.parse_args()
-    rows = authored_rows(options.fold)
-    logits, labels = read(options.model, rows), np.array(labels_of(rows))
-    calibration = fitted(logits, labels)
+    amid, others = crowded_rows(options.fold)
+    sets = {"whole": authored_rows(options.fold), "long": measured_rows(options.fold, "p"), "crowded": [*amid, *others]}
+    found = {name: read(options.model, rows) for name, rows in sets.items()}
+    calibration = fitted(*found.values())
     options.out.write_text(json.dumps(calibration._asdict()) + "\n")
-    print(f"{len(labels)} criteria; {calibration}")
-    groups = np.array([row.group for row in rows for _ in row.labels])
-    share, agreement = validated(logits, labels, groups)
-    print(f"on other questions than fitted on it judges {share:.1%}, {agreement:.1%} of them right on covered-or-not")
+    print(calibration)
+    for name, (share, agreement) in validated(found).items():
+        print(f"{name:8} on other questions than fitted on judges {share:.1%}, {agreement:.1%} right on covered-or-not")
     if options.similarity:
-        print(with_similarity(rows, logits, labels))
+        print(with_similarity(sets["whole"], found["whole"].logits, found["whole"].labels))
 
 
-def read(model: Path, rows: Sequence[Row]) -> np.ndarray:
-    """Logits (criteria of all rows, 4)."""
-    judge = MiniJudge.load(model)
-    try:
-        return judge.logits(list(cases(rows)))
-    finally:
-        judge.close()
+class Found(NamedTuple):
+    """What a model says of some rows' criteria: logits (n, 4); windows, labels and groups (n)."""
+
+    logits: np.ndarray
+    windows: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+
+    def taken(self, which: np.ndarray) -> "Found":
+        """Some of it."""
+        return Found(*(each[which] for each in self))
+
+    def surely(self, calibration: Calibration) -> tuple[np.ndarray, np.ndarray]:
+        """The probabilities (n, 4), and whether covered-or-not is right (n)."""
+        probabilities = softmax(self.logits / calibration.temperature + np.array(calibration.bias), axis=1)
+        return probabilities, (probabilities[:, 0] >= 0.5) == (self.labels == 0)
+
+
+def read(model: Path, rows: Sequence[Row]) -> Found:
+    """What a model says of rows."""
+    with closing(MiniJudge.load(model)) as judge:
+        findings = judge.findings(list(cases(rows)))
+    logits, windows = np.array([each.logits for each in findings]), np.array([each.windows for each in findings])
+    groups = np.array([row.group for row in rows for _ in row.labels])
+    return Found(logits, windows, np.array(labels_of(rows)), groups)
 
 
 def fit(logits: np.ndarray, labels: np.ndarray) -> list[float]:
@@ -74,15 +94,16 @@ def fit(logits: np.ndarray, labels: np.ndarray) -> list[float]:
     return [round(float(v), 5) for v in (np.exp(x[0]), *(x[1:] - x[1:].mean()))]
 
 
-def fitted(logits: np.ndarray, labels: np.ndarray) -> Calibration:
-    """All of a calibration."""
-    temperature, *bias = fit(logits, labels)
-    probabilities = softmax(logits / temperature + bias, axis=1)
-    right = (probabilities[:, 0] >= 0.5) == (labels == 0)
-    x = features(probabilities)
+def fitted(whole: Found, *others: Found) -> Calibration:
+    """All of a calibration: the probabilities by whole answers, the confidence in them by the others too."""
+    temperature, *bias = fit(whole.logits, whole.labels)
+    calibration = Calibration(temperature, tuple(bias))
+    told = [(*found.surely(calibration), found.windows) for found in (whole, *others)]
+    probabilities, right, windows = (np.concatenate(each) for each in zip(*told, strict=True))
+    x = features(probabilities, windows)
     model = LogisticRegression(fit_intercept=False, max_iter=5000).fit(x, right)
     weights = tuple(round(float(w), 4) for w in model.coef_[0])
-    return Calibration(temperature, tuple(bias), weights, least_confidence(expit(x @ weights), right))
+    return calibration._replace(weights=weights, threshold=least_confidence(expit(x @ weights), right))
 
 
 def least_confidence(confidence: np.ndarray, right: np.ndarray) -> float:
@@ -93,16 +114,18 @@ def least_confidence(confidence: np.ndarray, right: np.ndarray) -> float:
     return round(float(confidence[order[enough[-1]]]), 4) if len(enough) else 2.0
 
 
-def validated(logits: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
-    """The share that is judged, and how much of it agrees, by calibrations of other questions."""
-    agrees: list[bool] = []
-    for rest, part in GroupKFold(7).split(logits, groups=groups):
-        calibration = fitted(logits[rest], labels[rest])
-        for logit, label in zip(logits[part], labels[part], strict=True):
-            probabilities = calibration.probabilities(logit)
-            if not calibration.abstains(probabilities):
-                agrees.append((probabilities.covered >= 0.5) == (label == 0))
-    return len(agrees) / len(labels), float(np.mean(agrees))
+def validated(sets: Mapping[str, Found]) -> dict[str, tuple[float, float]]:
+    """Of each set the share that is judged, and how much of it agrees, by calibrations of other questions."""
+    agreeing: dict[str, list[bool]] = {name: [] for name in sets}
+    groups = np.unique(np.concatenate([found.groups for found in sets.values()]))
+    for _, part in KFold(7, shuffle=True, random_state=0).split(groups):
+        inside = {name: np.isin(found.groups, groups[part]) for name, found in sets.items()}
+        calibration = fitted(*(found.taken(~inside[name]) for name, found in sets.items()))
+        for name, found in sets.items():
+            probabilities, right = (these := found.taken(inside[name])).surely(calibration)
+            sure = expit(features(probabilities, these.windows) @ calibration.weights) >= calibration.threshold
+            agreeing[name] += right[sure].tolist()
+    return {name: (len(each) / len(sets[name].labels), float(np.mean(each))) for name, each in agreeing.items()}
 
 
 def with_similarity(rows: Sequence[Row], logits: np.ndarray, labels: np.ndarray) -> str:

@@ -65,20 +65,23 @@ class MiniJudge:
             for i, case in enumerate(cases)
         ]
 
-    def logits(self, cases: Sequence[Case]) -> Array:
-        """What the classifier says of each criterion (criteria of all cases, 4), before calibration.
+    def findings(self, cases: Sequence[Case]) -> list["Finding"]:
+        """What the classifier says of each criterion of all cases, before calibration.
 
         KeyError where one cannot be read: the answer has no words, or the criterion is too long.
         """
         found = self._findings(cases)
-        read = [found[i, criterion.text].logits for i, case in enumerate(cases) for criterion in case.criteria]
-        return np.array(read, np.float32)
+        return [found[i, criterion.text] for i, case in enumerate(cases) for criterion in case.criteria]
+
+    def logits(self, cases: Sequence[Case]) -> Array:
+        """Of what it says the logits alone (criteria of all cases, 4)."""
+        return np.array([finding.logits for finding in self.findings(cases)], np.float32)
 
     def close(self) -> None:
         """Free the model."""
         self._encoder.close()
 
-    def _findings(self, cases: Sequence[Case]) -> dict[_Place, "_Finding"]:
+    def _findings(self, cases: Sequence[Case]) -> dict[_Place, "Finding"]:
         """What was found of each criterion that can be read."""
         jobs = [
             _Job([(i, text.names[k]) for k in group], window)
@@ -88,7 +91,7 @@ class MiniJudge:
         ]
         sequences = [job.window.sequence.tokens for job in jobs]
         read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i].window, states))
-        told: dict[_Place, list[_Finding]] = defaultdict(list)
+        told: dict[_Place, list[Finding]] = defaultdict(list)
         for job, findings in zip(jobs, read, strict=True):
             for place, finding in zip(job.places, findings, strict=True):
                 told[place].append(finding)
@@ -99,21 +102,21 @@ class MiniJudge:
         passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
         return _Text(self._known(case.question.question), names, [self._known(name) for name in names], passages)
 
-    def _read(self, window: Window, states: States) -> list["_Finding"]:
+    def _read(self, window: Window, states: States) -> list["Finding"]:
         """What a window says of each of its criteria."""
         _, spans, begin = window.sequence
         readings = [self._head.read(states, slice(*span), slice(begin, -1)) for span in spans]
         counted = [np.bincount(window.passages, weights=reading.attention) for reading in readings]
-        return [_Finding(r.logits, c.astype(np.float64)) for r, c in zip(readings, counted, strict=True)]
+        return [Finding(r.logits, c.astype(np.float64)) for r, c in zip(readings, counted, strict=True)]
 
-    def _judgement(self, criterion: Criterion, finding: "_Finding | None") -> Judgement:
+    def _judgement(self, criterion: Criterion, finding: "Finding | None") -> Judgement:
         if finding is None:
             return self._without_reading(criterion)
         if not np.isfinite(finding.logits).all():
             return Judgement(probabilities=None, failure="mini's weights give no number; reinstall coach")
         probabilities = self._calibration.probabilities(finding.logits)
         failure = None
-        if not self._decided and self._calibration.abstains(probabilities):
+        if not self._decided and self._calibration.abstains(probabilities, finding.windows):
             failure = f"mini is not sure ({probabilities.likeliest} seems likeliest); check this yourself"
         evidence = () if probabilities.likeliest is Verdict.MISSED else _strongest(finding.counted)
         return Judgement(probabilities=_rounded(probabilities), evidence=evidence, failure=failure)
@@ -161,14 +164,15 @@ class _Job(NamedTuple):
     window: Window
 
 
-class _Finding(NamedTuple):
-    """What was read: the verdicts' logits (4), and how much each passage counted."""
+class Finding(NamedTuple):
+    """What was read: the verdicts' logits (4), how much each passage counted, and in how many windows."""
 
     logits: Array
     counted: NDArray[np.float64]
+    windows: int = 1
 
 
-def _together(findings: Sequence[_Finding]) -> _Finding:
+def _together(findings: Sequence[Finding]) -> Finding:
     """What all windows of an answer say: their odds against `missed` averaged.
 
     That is Bayes' rule where a point is made in one of the windows, in each as likely: more windows give a point more
@@ -180,7 +184,7 @@ def _together(findings: Sequence[_Finding]) -> _Finding:
     most = against.max(0)
     logits = most + np.log(np.exp(against - most).mean(0))
     telling = int(np.argmin([softmax(finding.logits)[MISSED] for finding in findings]))
-    return _Finding(logits, findings[telling].counted)
+    return Finding(logits, findings[telling].counted, len(findings))
 
 
 def shipped_model() -> Path:
