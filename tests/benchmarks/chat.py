@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import llama_cpp
 from clock import best, once, row
@@ -24,6 +25,7 @@ from coach.judges.chat.forks import Forks
 from coach.judges.chat.gguf import GgufJudge
 from coach.judges.chat.prompt import messages, verdict_prompt
 from coach.judges.llama import LlamaModel, usable_cores
+from coach.judges.repacking import avoid_amx
 from coach.library import load_library, shipped
 from coach.terms import Case
 
@@ -86,7 +88,10 @@ def _json_calls(path: Path, cases: Sequence[Case]) -> list[tuple[float, float, f
 
     Where the criterion comes after the answer, llama-cpp-python reads what stands before it once.
     """
-    model = llama_cpp.Llama(str(path), n_ctx=4096, n_threads=THREADS, n_threads_batch=THREADS, verbose=False)
+    parameters = llama_cpp.llama_model_default_params()
+    avoid_amx(llama_cpp, parameters)
+    with patch("llama_cpp.llama_cpp.llama_model_default_params", lambda: parameters):  # it has no option for it
+        model = llama_cpp.Llama(str(path), n_ctx=4096, n_threads=THREADS, n_threads_batch=THREADS, verbose=False)
     told = verdict_prompt().sections["system"]
 
     def seconds(asked: Sequence[tuple[str, str]], limit: int = JSON_TOKENS) -> float:
