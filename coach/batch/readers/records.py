@@ -130,9 +130,10 @@ class RecordReader(NamedTuple):
     def _as_text(self, data: Mapping[str, Any], key: str) -> str | None:
         """What stands under a key, where it is a text or an id that is a whole number."""
         value: Any = data.get(key)
-        if key == self.columns.id and type(value) in (int, float) and value % 1 == 0:
-            return str(int(value))
-        return value if isinstance(value, str) else None
+        if isinstance(value, str):
+            return value
+        whole = key == self.columns.id and type(value) in (int, float) and value % 1 == 0
+        return str(int(value)) if whole else None
 
     def _claim(self, name: str, number: int) -> None:
         if self.ids.first(name.encode(errors="surrogatepass"), number) != number:
