@@ -105,7 +105,7 @@ def test_what_is_to_the_point_in_a_long_answer_is_not_missed(mini: MiniJudge) ->
     library = [q for _, q in load_library(shipped("rubrics"))][::5]
     found = [c.verdict for q in library for c in grade(q, f"{elsewhere()}\n\n{q.reference}", mini).criteria]
     assert found.count(Verdict.MISSED) <= 0.03 * len(found)
-    assert found.count(Verdict.COVERED) >= 0.4 * len(found)
+    assert found.count(Verdict.COVERED) >= 0.3 * len(found)
 
 
 def test_it_passes_the_canaries(mini: MiniJudge) -> None:
