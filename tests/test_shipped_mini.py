@@ -15,7 +15,7 @@ from coach.grading import case_of, grade
 from coach.judges.mini import MiniJudge
 from coach.judges.mini.judge import shipped_model
 from coach.library import load_library, shipped
-from coach.terms import Verdict
+from coach.terms import Question, Verdict
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +50,17 @@ def test_a_contradiction_of_a_model_answer_is_called_one(mini: MiniJudge) -> Non
     assert Verdict.CONTRADICTED in {c.verdict for c in found.criteria}
 
 
+def sampled() -> list[Question]:
+    """Every fifth question of the shipped bank."""
+    return [question for _, question in load_library(shipped("rubrics"))][::5]
+
+
 def verdicts_on(mini: MiniJudge, frame: str) -> list[Verdict]:
     """The likeliest verdict on each criterion of every fifth question, said alone in a frame."""
-    library = [q for _, q in load_library(shipped("rubrics"))][::5]
     alone = [
-        (q.model_copy(update={"criteria": (c,)}), frame.format(c.text.rstrip("."))) for q in library for c in q.criteria
+        (q.model_copy(update={"criteria": (c,)}), frame.format(c.text.rstrip(".")))
+        for q in sampled()
+        for c in q.criteria
     ]
     judged = mini.judge([case_of(question, text) for question, text in alone])
     return [each.probabilities.likeliest for (each,) in judged if each.probabilities]
@@ -82,28 +88,26 @@ DENIALS = (
 
 @pytest.mark.parametrize("frame", DENIALS)
 def test_what_is_taken_back_as_a_whole_earns_nothing(mini: MiniJudge, frame: str) -> None:
-    library = [q for _, q in load_library(shipped("rubrics"))][::5]
-    graded = [grade(q, frame.format(" ".join(c.text for c in q.criteria)), mini) for q in library]
+    graded = [grade(q, frame.format(" ".join(c.text for c in q.criteria)), mini) for q in sampled()]
     found = [c.verdict for each in graded for c in each.criteria]
     assert found.count(Verdict.COVERED) <= 0.03 * len(found)
 
 
+@pytest.fixture(scope="module")
 def elsewhere() -> str:
-    """What was said about a dozen things from other fields, a thousand words."""
+    """What was said about a dozen things from other fields, fifteen hundred words."""
     asked = questions(DATA)
     said = {row.question.id: row.text for row in answers(DATA, asked, "h") if row.style == "explained"}
     return "\n\n".join(text for name, text in said.items() if name[0] in "cdg")
 
 
-def test_a_long_answer_about_other_things_covers_next_to_nothing(mini: MiniJudge) -> None:
-    library = [q for _, q in load_library(shipped("rubrics"))][::5]
-    found = [c.verdict for q in library for c in grade(q, elsewhere(), mini).criteria]
+def test_a_long_answer_about_other_things_covers_next_to_nothing(mini: MiniJudge, elsewhere: str) -> None:
+    found = [c.verdict for q in sampled() for c in grade(q, elsewhere, mini).criteria]
     assert found.count(Verdict.COVERED) <= 0.1 * len(found)
 
 
-def test_what_is_to_the_point_in_a_long_answer_is_not_missed(mini: MiniJudge) -> None:
-    library = [q for _, q in load_library(shipped("rubrics"))][::5]
-    found = [c.verdict for q in library for c in grade(q, f"{elsewhere()}\n\n{q.reference}", mini).criteria]
+def test_what_is_to_the_point_in_a_long_answer_is_not_missed(mini: MiniJudge, elsewhere: str) -> None:
+    found = [c.verdict for q in sampled() for c in grade(q, f"{elsewhere}\n\n{q.reference}", mini).criteria]
     assert found.count(Verdict.MISSED) <= 0.03 * len(found)
     assert found.count(Verdict.COVERED) >= 0.3 * len(found)
 

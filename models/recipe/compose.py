@@ -293,7 +293,7 @@ class Composer:
             parts.insert(rng.randrange(len(parts) + 1), rng.choice(self._phrases.fillers))
         if rng.random() < 0.05:
             return "\n".join(f"- {part}" for part in parts)
-        return " ".join(part if part[-1:] in ".!?" else f"{part}." for part in parts)
+        return " ".join(map(_ended, parts))
 
     def altered(self, rng: random.Random, text: str, often: float) -> str:
         """The text as it is, as speech, or with an attempt to talk the grader round; its labels stay."""
@@ -380,8 +380,13 @@ def denied(rng: random.Random, criterion: str) -> str:
 
 def _listed(rng: random.Random, said: Sequence[str]) -> str:
     """Some sentences in any order, one after the other or a line each."""
-    ended = [text if text[-1:] in ".!?" else f"{text}." for text in rng.sample(said, len(said))]
+    ended = [_ended(text) for text in rng.sample(said, len(said))]
     return rng.choice((" ", " ", "\n", "\n- ")).join(["", *ended]).strip(" ") if rng.random() < 0.3 else " ".join(ended)
+
+
+def _ended(text: str) -> str:
+    """A text with a full stop where it has no end of its own."""
+    return text if text[-1:] in ".!?" else f"{text}."
 
 
 def _framed(rng: random.Random, frames: Sequence[str], point: str) -> str:

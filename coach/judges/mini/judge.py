@@ -212,11 +212,8 @@ def _manifest() -> _Shipped:
 
 def _checked(path: Path) -> str:
     """The shipped model's hash, which must be the one of the manifest."""
-    try:
-        found = digest_of(path)
-    except OSError as error:
-        raise ModelError(f"{path}: the mini model cannot be read ({error.strerror}); reinstall coach") from None
-    if found != (expected := _manifest().sha256):
+    found, expected = _digest(path, "reinstall coach"), _manifest().sha256
+    if found != expected:
         raise ModelError(
             f"{path}: the file is damaged or incomplete: its sha256 is {found[:12]}…, "
             f"the manifest says {expected[:12]}…; reinstall coach, or restore the file with git"
@@ -224,12 +221,12 @@ def _checked(path: Path) -> str:
     return found
 
 
-def _digest(path: Path) -> str:
-    """The hash of a model of the user's own."""
+def _digest(path: Path, remedy: str = "name another file") -> str:
+    """A model's hash; `remedy` is what to do where it cannot be read."""
     try:
         return digest_of(path)
     except OSError as error:
-        raise ModelError(f"{path}: the model cannot be read ({error.strerror}); name another file") from None
+        raise ModelError(f"{path}: the mini model cannot be read ({error.strerror}); {remedy}") from None
 
 
 def _strongest(counted: NDArray[np.float64]) -> tuple[int, ...]:
