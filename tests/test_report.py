@@ -269,7 +269,7 @@ def test_grading_writes_the_reports_it_is_asked_for(run: Coach, tmp_path: Path, 
 def test_a_report_that_cannot_be_written_is_refused_before_anything_is_graded(run: Coach, tmp_path: Path) -> None:
     answers, out = answers_file(tmp_path), tmp_path / "g.jsonl"
     nowhere = [Path("/proc/r.html")] if Path("/proc/self").exists() else []
-    for place in (tmp_path / "none" / "r.html", answers, out, *nowhere):
+    for place in (tmp_path / "none" / "r.html", answers, out, tmp_path / "g.jsonl.reviews.jsonl", *nowhere):
         result = run("grade", answers, "--judge", "scripted", "--out", out, "--report", place)
         assert (result.exit_code, out.exists(), str(place) in result.stderr) == (2, False, True)
     assert run("grade", answers, "--judge", "scripted", "--report", out, "--junit", out).exit_code == 2

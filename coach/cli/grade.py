@@ -95,7 +95,7 @@ def grade(
     read = partial(read_records, paths, library, columns, recordings.transcribe if engine_choice.hears else None)
     records = read()
     check_output(out, paths)
-    reports.check([path for path in (*paths, out) if isinstance(path, Path)])
+    reports.check([path for path in paths if isinstance(path, Path)], out if isinstance(out, Path) else None)
     total = cache(lambda: count_records(paths, columns))
 
     def report(summary: Summary, store: GradeStore) -> None:

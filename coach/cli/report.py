@@ -45,9 +45,9 @@ def print_text(grades: Path, library: Library) -> None:
 
 def draw_page(grades: Path, library: Library, out: Path) -> None:
     """Write the page of a grades file, and say which questions the banks have not."""
-    from coach.report import Rulings, write_report
+    from coach.report import rulings_of, write_report
 
-    if any(is_one_file(out, path) for path in (grades, Rulings(grades).path)):
+    if any(is_one_file(out, path) for path in (grades, rulings_of(grades))):
         raise OutputError(f"{out}: is the grades file or its reviews; name another --out")
     unknown = sorted(write_report(grades, library, out))
     if unknown:
@@ -67,13 +67,18 @@ class Reports(NamedTuple):
         """Where reports go."""
         return tuple(path for path in self if path)
 
-    def check(self, taken: Sequence[Path]) -> None:
+    def check(self, answers: Sequence[Path], grades: Path | None) -> None:
         """Raise OutputError before a run where a report has no place, or would take that of another file."""
+        if not self.paths:
+            return
+        from coach.report import rulings_of
+
+        taken = (*answers, grades, rulings_of(grades)) if grades else answers
         for n, path in enumerate(self.paths):
             if not path.parent.is_dir():
                 raise OutputError(f"{path}: cannot be written: there is no folder {path.parent}; make it first")
             if any(is_one_file(path, other) for other in (*taken, *self.paths[:n])):
-                raise OutputError(f"{path}: is another file of this run; name another report")
+                raise OutputError(f"{path}: is another file of this run, or its reviews; name another report")
             try:
                 check_place(path)
             except OSError as error:

@@ -42,11 +42,16 @@ class Ruling(Noun):
         return cls(**place, criterion=criterion, verdict=verdict, author=author, at=at)
 
 
+def rulings_of(grades: Path) -> Path:
+    """The file of the rulings on a file of grades, beside it."""
+    return grades.with_name(grades.name + ".reviews.jsonl")
+
+
 class Rulings:
     """The rulings beside a grades file."""
 
     def __init__(self, grades: Path) -> None:
-        self.path = grades.with_name(grades.name + ".reviews.jsonl")
+        self.path = rulings_of(grades)
         self._last = {_key(each): each for each in _with_questions(list(_read(self.path)), grades)}
 
     def __len__(self) -> int:
