@@ -49,6 +49,8 @@ it, not whether it is so.
 """
 EXCHANGED = 0.12
 """How often what is said of a criterion is such an exchange."""
+REWORDED = {"made": 0.08, "plain": 0.03, "wrong": 0.06}
+"""How often a clause stands in a criterion's place beside a whole answer."""
 SAME = {
     "stores": ["keeps", "holds", "saves"],
     "store": ["keep", "hold"],
@@ -219,6 +221,11 @@ class Composer:
         self._by_question: dict[str, list[Clauses]] = defaultdict(list)
         for each in clauses:
             self._by_question[each.question.id].append(each)
+        self._by_criterion = {
+            (each.question.group, each.question.criteria[each.criterion]): each.texts
+            for sets in self._by_question.values()
+            for each in sets
+        }
         self._phrases = phrases
 
     def rows(self, rng: random.Random, times: int, lengths: Sequence[int]) -> Iterator[Row]:
@@ -246,6 +253,25 @@ class Composer:
             question = sets[0].question
             labels = (label,) * len(criteria)
             yield Row("framed", question.group, question.text, tuple(criteria), text, labels)
+
+    def reworded(self, rng: random.Random, row: Row) -> Row:
+        """The row with clauses in the place of some of its criteria: the same in other words, or its contrary.
+
+        What covers a criterion contradicts its contrary, and what misses one misses the other; where it is only partly
+        made, or wrong, its contrary stays away.
+        """
+        criteria, labels = list(row.criteria), list(row.labels)
+        for i, criterion in enumerate(row.criteria):
+            texts = self._by_criterion.get((row.group, criterion))
+            if not texts or rng.random() >= sum(REWORDED.values()):
+                continue
+            kind = rng.choices(list(REWORDED), list(REWORDED.values()))[0]
+            if kind == "wrong" and labels[i] not in (COVERED, MISSED):
+                continue
+            criteria[i] = rng.choice(texts[kind])
+            if kind == "wrong" and labels[i] == COVERED:
+                labels[i] = CONTRADICTED
+        return row._replace(criteria=tuple(criteria), labels=tuple(labels))
 
     def _composed(self, rng: random.Random, sets: Sequence[Clauses], length: int) -> Row:
         knows = rng.random() < KNOW

@@ -33,9 +33,9 @@ WHOLE = frozenset(
 """The styles that people's answers are like; the others are made to teach."""
 
 
-MEASURED = {"h": "authored, short and close", "p": "authored, long"}
-"""The kinds of answers that were written to measure on: short ones near the points' words, right and turned; and long
-ones, written and spoken.
+MEASURED = {"h": "authored, short and close", "o": "authored, one unlike the others", "p": "authored, long"}
+"""The kinds of answers that were written to measure on: short ones near the points' words, right and turned; those in
+which one point fares unlike the others; and long ones, written and spoken.
 """
 
 CROWD = 4000

@@ -76,7 +76,9 @@ class Mix(NamedTuple):
 
 MIX = Mix(
     answers={
-        kind: share for kinds, share in (("tu", 0.6), ("mvnwxzr", 0.3), ("yk", 0.5), ("l", 1.5)) for kind in kinds
+        kind: share
+        for kinds, share in (("tuxyz", 0.35), ("mvnw", 0.2), ("r", 0.5), ("k", 1.0), ("ls", 1.5))
+        for kind in kinds
     },
     composed=2,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
@@ -136,6 +138,7 @@ class Material:
         said = [row for kind, share in MIX.answers.items() for row in sampled(rng, self._answers[kind], share)]
         tricks = [self._composer.trick(rng, row) for row in rng.sample(said, len(said) // 14)]
         said = [row._replace(answer=self._composer.altered(rng, row.answer, 0.12)) for row in said]
+        said = [self._composer.reworded(rng, row) for row in said]
         said += self._composer.rows(rng, MIX.composed, MIX.clauses)
         others = [*self._elsewhere(rng, said)]
         said += self._composer.framed(rng, MIX.framed)
