@@ -145,28 +145,27 @@ def test_a_calibration_that_cannot_be_used_is_refused(change: dict[str, object])
 
 
 def test_a_files_calibration_is_read_as_it_was_written(network: Network, tmp_path: Path) -> None:
-    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25, -1.5), 0.9)
+    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25), 0.9)
     export(network, tmp_path / "fitted.gguf", "test", fitted)
     with closing(MiniJudge.load(tmp_path / "fitted.gguf")) as judge:
         assert judge._calibration == fitted
 
 
 @pytest.mark.parametrize(
-    ("probabilities", "windows", "abstains"),
+    ("probabilities", "abstains"),
     [
-        ((0.95, 0.02, 0.02, 0.01), 1, False),
-        ((0.95, 0.02, 0.02, 0.01), 3, True),  # as sure, but of a long answer
-        ((0.05, 0.03, 0.9, 0.02), 1, False),
-        ((0.6, 0.2, 0.1, 0.1), 1, True),
-        ((0.05, 0.02, 0.03, 0.9), 1, True),  # as sure, but a contradiction, which this calibration distrusts
-        ((1.0, 0.0, 0.0, 0.0), 3, False),
+        ((0.95, 0.02, 0.02, 0.01), False),
+        ((0.05, 0.03, 0.9, 0.02), False),
+        ((0.6, 0.2, 0.1, 0.1), True),
+        ((0.05, 0.02, 0.03, 0.9), True),  # as sure, but a contradiction, which this calibration distrusts
+        ((1.0, 0.0, 0.0, 0.0), False),
     ],
 )
 def test_it_abstains_where_covered_or_not_is_too_likely_wrong(
-    probabilities: tuple[float, float, float, float], windows: int, abstains: bool
+    probabilities: tuple[float, float, float, float], abstains: bool
 ) -> None:
-    calibration = Calibration(weights=(1.0, 0.0, 0.0, -2.0, 0.0, -1.0), threshold=0.9)
-    assert calibration.abstains(Probabilities(*probabilities), windows) is abstains
+    calibration = Calibration(weights=(1.0, 0.0, 0.0, -2.0, 0.0), threshold=0.9)
+    assert calibration.abstains(Probabilities(*probabilities)) is abstains
 
 
 def test_an_answer_without_words_covers_nothing(judge: MiniJudge) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("torch")
 from batches import encoded  # the recipe's own modules, found by pytest's pythonpath
-from calibrate import AGREEMENT, Found, fitted, least_confidence, validated
-from compose import CONTRADICTED, COVERED, MISSED, Composer, Phrases
+from calibrate import AGREEMENT, Found, least_confidence, validated
+from compose import CONTRADICTED, COVERED, MISSED, PARTIAL, Composer, Phrases
 from heldout import MEASURED, authored_rows
-from rows import DATA, FOLDS, LABELS, Answered, Asked, Row, answers, clauses, fold, questions
+from rows import DATA, FOLDS, LABELS, Answered, Asked, Clauses, Row, answers, clauses, fold, questions
 from strangers import Strangers, spare
 from train import MIX
 
@@ -66,6 +66,23 @@ def test_a_frame_decides_what_all_that_is_in_it_is_worth(asked: dict[str, Asked]
     assert found == {label}
 
 
+def test_a_criterion_in_other_words_keeps_its_label_and_its_contrary_turns_it() -> None:
+    asked = Asked("a", "a", "Why?", {"p": "The sky is blue.", "q": "Grass is green."})
+    texts = {"made": ["It looks blue up there."], "plain": ["Look up: blue."], "wrong": ["The sky is red."]}
+    composer = Composer([Clauses(asked, "p", texts)], Phrases([], [], [], [], [], [], [], [], {}))
+    turned = {COVERED: {CONTRADICTED}, MISSED: {MISSED}, PARTIAL: set(), CONTRADICTED: set()}
+    rng = random.Random(1)
+    for label in range(len(LABELS)):
+        row = Row("x", "a", "Why?", tuple(asked.criteria.values()), "An answer.", (label, MISSED))
+        found = [composer.reworded(rng, row) for _ in range(300)]
+        by_text = {
+            text: {r.labels[0] for r in found if r.criteria[0] == text} for kind in texts.values() for text in kind
+        }
+        assert by_text == {texts["made"][0]: {label}, texts["plain"][0]: {label}, texts["wrong"][0]: turned[label]}
+        assert {(r.criteria[1], r.labels[1]) for r in found} == {("Grass is green.", MISSED)}
+        assert sum(r == row for r in found) > 200
+
+
 def test_an_answer_among_others_keeps_its_labels_and_fits_the_window() -> None:
     row = Row("x", "a", "Why?", ("The sky is blue.",), "Light of short waves is scattered more.", (COVERED,))
     strangers = Strangers({}, {"a": ["b", "c"]})
@@ -84,21 +101,19 @@ def test_answers_to_other_questions_alone_miss_every_point() -> None:
     assert (found.answer, found.labels) == ("Something else.", (MISSED, MISSED))
 
 
-def made_up(sharpness: float, windows: int) -> Found:
+def made_up(sharpness: float, seed: int) -> Found:
     """Logits of 3,000 criteria of 50 questions."""
-    rng = np.random.default_rng(windows)
+    rng = np.random.default_rng(seed)
     labels = rng.integers(0, 4, 3000)
     logits = rng.normal(size=(3000, 4)) + sharpness * np.eye(4)[labels]
-    return Found(logits, np.full(3000, windows), labels, np.arange(3000) // 60)
+    return Found(logits, labels, np.arange(3000) // 60)
 
 
 def test_what_a_calibration_judges_agrees_as_often_as_is_asked() -> None:
-    sets = {"whole": made_up(2.0, 1), "long": made_up(1.0, 3)}
-    found = validated(sets)
+    found = validated({"whole": made_up(2.0, 1), "long": made_up(1.0, 3)})
     shares, agreements = zip(*found.values(), strict=True)
     assert 0.05 < shares[1] < shares[0] < 1
     assert np.average(agreements, weights=shares) == pytest.approx(AGREEMENT, abs=0.01)
-    assert fitted(*sets.values()).weights[-1] < 0  # what is read in more windows is right less often
 
 
 def test_where_no_confidence_is_enough_nothing_is_judged() -> None:

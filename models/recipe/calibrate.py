@@ -4,9 +4,10 @@
 
 On authored answers of the fold that the training left out, read by the 4-bit file itself: a temperature and a bias a
 verdict (least negative log-likelihood, contradicted criteria weighted, for they are few and must be told); then, on
-long answers and on answers among others too, the confidence that covered-or-not is right, by a logistic regression on
-the probabilities and the number of windows; then the least confidence at which what is judged agrees with the labels in
-95 of 100 cases. How much is judged and agrees is reported by cross-validation over questions, all of it fitted anew.
+long answers, on those with one point unlike the others and on answers among others too, the confidence that
+covered-or-not is right, by a logistic regression on the probabilities; then the least confidence at which what is
+judged agrees with the labels in 95 of 100 cases. How much is judged and agrees is reported by cross-validation over
+questions, all of it fitted anew.
 `--similarity` also reports whether the criterion's cosine to its nearest passage would make it better.
 """
 
@@ -44,7 +45,12 @@ def main() -> None:
     parser.add_argument("--similarity", action="store_true")
     options = parser.parse_args()
     amid, others = crowded_rows(options.fold)
-    sets = {"whole": authored_rows(options.fold), "long": measured_rows(options.fold, "p"), "crowded": [*amid, *others]}
+    sets = {
+        "whole": authored_rows(options.fold),
+        "long": measured_rows(options.fold, "p"),
+        "unlike": measured_rows(options.fold, "o"),
+        "crowded": [*amid, *others],
+    }
     found = {name: read(options.model, rows) for name, rows in sets.items()}
     calibration = fitted(*found.values())
     options.out.write_text(json.dumps(calibration._asdict()) + "\n")
@@ -56,10 +62,9 @@ def main() -> None:
 
 
 class Found(NamedTuple):
-    """What a model says of some rows' criteria: logits (n, 4); windows, labels and groups (n)."""
+    """What a model says of some rows' criteria: logits (n, 4), labels and groups (n)."""
 
     logits: np.ndarray
-    windows: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
 
@@ -76,10 +81,9 @@ class Found(NamedTuple):
 def read(model: Path, rows: Sequence[Row]) -> Found:
     """What a model says of rows."""
     with closing(MiniJudge.load(model)) as judge:
-        findings = judge.findings(list(cases(rows)))
-    logits, windows = np.array([each.logits for each in findings]), np.array([each.windows for each in findings])
+        logits = judge.logits(list(cases(rows)))
     groups = np.array([row.group for row in rows for _ in row.labels])
-    return Found(logits, windows, np.array(labels_of(rows)), groups)
+    return Found(logits, np.array(labels_of(rows)), groups)
 
 
 def fit(logits: np.ndarray, labels: np.ndarray) -> list[float]:
@@ -98,9 +102,9 @@ def fitted(whole: Found, *others: Found) -> Calibration:
     """All of a calibration: the probabilities by whole answers, the confidence in them by the others too."""
     temperature, *bias = fit(whole.logits, whole.labels)
     calibration = Calibration(temperature, tuple(bias))
-    told = [(*found.surely(calibration), found.windows) for found in (whole, *others)]
-    probabilities, right, windows = (np.concatenate(each) for each in zip(*told, strict=True))
-    x = features(probabilities, windows)
+    told = [found.surely(calibration) for found in (whole, *others)]
+    probabilities, right = (np.concatenate(each) for each in zip(*told, strict=True))
+    x = features(probabilities)
     model = LogisticRegression(fit_intercept=False, max_iter=5000).fit(x, right)
     weights = tuple(round(float(w), 4) for w in model.coef_[0])
     return calibration._replace(weights=weights, threshold=least_confidence(expit(x @ weights), right))
@@ -122,8 +126,8 @@ def validated(sets: Mapping[str, Found]) -> dict[str, tuple[float, float]]:
         inside = {name: np.isin(found.groups, groups[part]) for name, found in sets.items()}
         calibration = fitted(*(found.taken(~inside[name]) for name, found in sets.items()))
         for name, found in sets.items():
-            probabilities, right = (these := found.taken(inside[name])).surely(calibration)
-            sure = expit(features(probabilities, these.windows) @ calibration.weights) >= calibration.threshold
+            probabilities, right = found.taken(inside[name]).surely(calibration)
+            sure = expit(features(probabilities) @ calibration.weights) >= calibration.threshold
             agreeing[name] += right[sure].tolist()
     return {name: (len(each) / len(sets[name].labels), float(np.mean(each))) for name, each in agreeing.items()}
 

@@ -19,7 +19,7 @@ from coach.terms import Probabilities
 
 Array = NDArray[np.float32]
 
-FORMAT = 4
+FORMAT = 5
 """Of the metadata, and of the sequences that the weights were trained to read."""
 PREFIX = "coach.mini."
 
@@ -73,13 +73,12 @@ class Calibration(NamedTuple):
     """From logits to probabilities, and to the confidence in covered-or-not, below whose threshold mini abstains.
 
     Fitted on answers that the training never saw. The confidence is the chance of being right, by a logistic
-    regression on `features`: of verdicts that look equally sure "partial" is right more often than "contradicted",
-    and what was read in several windows less often than what was read in one.
+    regression on `features`: of verdicts that look equally sure "partial" is right more often than "contradicted".
     """
 
     temperature: float = 1.0
     bias: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    weights: tuple[float, float, float, float, float, float] = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    weights: tuple[float, float, float, float, float] = (1.0, 0.0, 0.0, 0.0, 0.0)
     threshold: float = 0.0
 
     @classmethod
@@ -87,7 +86,7 @@ class Calibration(NamedTuple):
         """From what the metadata says; ValueError where it cannot be used."""
         found = cls(about["temperature"], tuple(about["bias"]), tuple(about["weights"]), about["threshold"])
         numbers = np.array([found.temperature, *found.bias, *found.weights, found.threshold], np.float64)
-        if (len(found.bias), len(found.weights)) != (4, 6) or not np.isfinite(numbers).all() or found.temperature <= 0:
+        if (len(found.bias), len(found.weights)) != (4, 5) or not np.isfinite(numbers).all() or found.temperature <= 0:
             raise ValueError("the calibration")
         return found
 
@@ -95,18 +94,18 @@ class Calibration(NamedTuple):
         """The four probabilities of some logits."""
         return Probabilities(*map(float, softmax(logits / self.temperature + np.asarray(self.bias))))
 
-    def abstains(self, probabilities: Probabilities, windows: int) -> bool:
-        """Whether covered-or-not is too uncertain to say of what was read in so many windows."""
-        odds = features(np.array(probabilities), np.array(windows)) @ self.weights
+    def abstains(self, probabilities: Probabilities) -> bool:
+        """Whether covered-or-not is too uncertain to say."""
+        odds = features(np.array(probabilities)) @ self.weights
         return float(1 / (1 + np.exp(-odds))) < self.threshold
 
 
-def features(probabilities: NDArray[Any], windows: NDArray[Any]) -> NDArray[Any]:
-    """What the confidence rests on (..., 6): |log-odds of covered|, the other verdicts, 1, and the log of windows."""
+def features(probabilities: NDArray[Any]) -> NDArray[Any]:
+    """What the confidence rests on (..., 5): |log-odds of covered|, the other verdicts, and 1."""
     covered = probabilities[..., 0].clip(1e-6, 1 - 1e-6)
     odds = np.abs(np.log(covered / (1 - covered)))
     others = np.moveaxis(probabilities[..., 1:], -1, 0)
-    return np.stack([odds, *others, np.ones_like(odds), np.log(windows)], axis=-1)
+    return np.stack([odds, *others, np.ones_like(odds)], axis=-1)
 
 
 class Settings(NamedTuple):

@@ -65,17 +65,14 @@ class MiniJudge:
             for i, case in enumerate(cases)
         ]
 
-    def findings(self, cases: Sequence[Case]) -> list["Finding"]:
-        """What the classifier says of each criterion of all cases, before calibration.
+    def logits(self, cases: Sequence[Case]) -> Array:
+        """What the classifier says of each criterion of all cases (n, 4), before calibration.
 
         KeyError where one cannot be read: the answer has no words, or the criterion is too long.
         """
         found = self._findings(cases)
-        return [found[i, criterion.text] for i, case in enumerate(cases) for criterion in case.criteria]
-
-    def logits(self, cases: Sequence[Case]) -> Array:
-        """Of what it says the logits alone (criteria of all cases, 4)."""
-        return np.array([finding.logits for finding in self.findings(cases)], np.float32)
+        told = [found[i, criterion.text].logits for i, case in enumerate(cases) for criterion in case.criteria]
+        return np.array(told, np.float32)
 
     def close(self) -> None:
         """Free the model."""
@@ -116,7 +113,7 @@ class MiniJudge:
             return Judgement(probabilities=None, failure="mini's weights give no number; reinstall coach")
         probabilities = self._calibration.probabilities(finding.logits)
         failure = None
-        if not self._decided and self._calibration.abstains(probabilities, finding.windows):
+        if not self._decided and self._calibration.abstains(probabilities):
             failure = f"mini is not sure ({probabilities.likeliest} seems likeliest); check this yourself"
         evidence = () if probabilities.likeliest is Verdict.MISSED else _strongest(finding.counted)
         return Judgement(probabilities=_rounded(probabilities), evidence=evidence, failure=failure)
@@ -165,11 +162,10 @@ class _Job(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What was read: the verdicts' logits (4), how much each passage counted, and in how many windows."""
+    """What was read: the verdicts' logits (4), and how much each passage counted."""
 
     logits: Array
     counted: NDArray[np.float64]
-    windows: int = 1
 
 
 def _together(findings: Sequence[Finding]) -> Finding:
@@ -184,7 +180,7 @@ def _together(findings: Sequence[Finding]) -> Finding:
     most = against.max(0)
     logits = most + np.log(np.exp(against - most).mean(0))
     telling = int(np.argmin([softmax(finding.logits)[MISSED] for finding in findings]))
-    return Finding(logits, findings[telling].counted, len(findings))
+    return Finding(logits, findings[telling].counted)
 
 
 def shipped_model() -> Path:
