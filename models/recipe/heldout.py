@@ -33,9 +33,14 @@ WHOLE = frozenset(
 """The styles that people's answers are like; the others are made to teach."""
 
 
-MEASURED = {"h": "authored, short and close", "o": "authored, one unlike the others", "p": "authored, long"}
-"""The kinds of answers that were written to measure on: short ones near the points' words, right and turned; those in
-which one point fares unlike the others; and long ones, written and spoken.
+MEASURED = {
+    "h": "authored, short and close",
+    "i": "authored, to negative points",
+    "o": "authored, one unlike the others",
+    "p": "authored, long",
+}
+"""The kinds of answers that were written to measure on: short ones near the points' words, right and turned; those to
+points that say what is not so; those in which one point fares unlike the others; and long ones, written and spoken.
 """
 
 CROWD = 4000
