@@ -21,7 +21,7 @@ from coach.judges.llama import LlamaModel  # noqa: E402
 from coach.judges.mini import MiniJudge  # noqa: E402
 from coach.judges.mini.encoder import Encoder  # noqa: E402
 from coach.judges.mini.head import FORMAT, Calibration, Head, Reading  # noqa: E402
-from coach.judges.mini.judge import Finding, _together  # noqa: E402
+from coach.judges.mini.judge import _Finding, _together  # noqa: E402
 from coach.judges.mini.sequences import LONGEST, groups, room, windows  # noqa: E402
 from coach.judges.repacking import buffer_types  # noqa: E402
 from coach.terms import Criterion, Probabilities, Question, Verdict  # noqa: E402
@@ -118,13 +118,13 @@ def test_criteria_with_one_text_get_one_judgement(judge: MiniJudge) -> None:
 
 
 def test_windows_that_say_nothing_of_a_point_do_not_add_up(judge: MiniJudge) -> None:
-    once = Finding(np.array([1.0, 0.5, 0.0, -1.0]), np.ones(1))
+    once = _Finding(np.array([1.0, 0.5, 0.0, -1.0]), np.ones(1))
     assert np.allclose(_together([once] * 20).logits, once.logits)
 
 
 def test_what_one_window_is_sure_of_stands_among_others(judge: MiniJudge) -> None:
     said, silent = np.array([6.0, 0.0, 0.0, 0.0]), np.array([-4.0, -4.0, 0.0, -4.0])
-    found = _together([Finding(logits, np.eye(3)[i]) for i, logits in enumerate((silent, said, silent))])
+    found = _together([_Finding(logits, np.eye(3)[i]) for i, logits in enumerate((silent, said, silent))])
     assert found.logits.argmax() == 0
     assert found.counted.argmax() == 1
 

@@ -61,7 +61,7 @@ def drafts_when_kept(path: Path) -> list[str]:
     end = time.monotonic() + PATIENCE
     with Journal(NOON, path) as journal:
         while not (found := [draft.text for draft in journal.drafts()]) and time.monotonic() < end:
-            pass
+            time.sleep(0.05)
     return found
 
 

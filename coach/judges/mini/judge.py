@@ -78,7 +78,7 @@ class MiniJudge:
         """Free the model."""
         self._encoder.close()
 
-    def _findings(self, cases: Sequence[Case]) -> dict[_Place, "Finding"]:
+    def _findings(self, cases: Sequence[Case]) -> dict[_Place, "_Finding"]:
         """What was found of each criterion that can be read."""
         jobs = [
             _Job([(i, text.names[k]) for k in group], window)
@@ -88,7 +88,7 @@ class MiniJudge:
         ]
         sequences = [job.window.sequence.tokens for job in jobs]
         read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i].window, states))
-        told: dict[_Place, list[Finding]] = defaultdict(list)
+        told: dict[_Place, list[_Finding]] = defaultdict(list)
         for job, findings in zip(jobs, read, strict=True):
             for place, finding in zip(job.places, findings, strict=True):
                 told[place].append(finding)
@@ -99,14 +99,14 @@ class MiniJudge:
         passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
         return _Text(self._known(case.question.question), names, [self._known(name) for name in names], passages)
 
-    def _read(self, window: Window, states: States) -> list["Finding"]:
+    def _read(self, window: Window, states: States) -> list["_Finding"]:
         """What a window says of each of its criteria."""
         _, spans, begin = window.sequence
         readings = [self._head.read(states, slice(*span), slice(begin, -1)) for span in spans]
         counted = [np.bincount(window.passages, weights=reading.attention) for reading in readings]
-        return [Finding(r.logits, c.astype(np.float64)) for r, c in zip(readings, counted, strict=True)]
+        return [_Finding(r.logits, c.astype(np.float64)) for r, c in zip(readings, counted, strict=True)]
 
-    def _judgement(self, criterion: Criterion, finding: "Finding | None") -> Judgement:
+    def _judgement(self, criterion: Criterion, finding: "_Finding | None") -> Judgement:
         if finding is None:
             return self._without_reading(criterion)
         if not np.isfinite(finding.logits).all():
@@ -161,14 +161,14 @@ class _Job(NamedTuple):
     window: Window
 
 
-class Finding(NamedTuple):
+class _Finding(NamedTuple):
     """What was read: the verdicts' logits (4), and how much each passage counted."""
 
     logits: Array
     counted: NDArray[np.float64]
 
 
-def _together(findings: Sequence[Finding]) -> Finding:
+def _together(findings: Sequence[_Finding]) -> _Finding:
     """What all windows of an answer say: their odds against `missed` averaged.
 
     That is Bayes' rule where a point is made in one of the windows, in each as likely: more windows give a point more
@@ -180,7 +180,7 @@ def _together(findings: Sequence[Finding]) -> Finding:
     most = against.max(0)
     logits = most + np.log(np.exp(against - most).mean(0))
     telling = int(np.argmin([softmax(finding.logits)[MISSED] for finding in findings]))
-    return Finding(logits, findings[telling].counted)
+    return _Finding(logits, findings[telling].counted)
 
 
 def shipped_model() -> Path:
