@@ -10,7 +10,7 @@ import click
 from coach.cli.options import library_of, rubrics_option
 from coach.errors import OutputError
 from coach.library import Library
-from coach.placing import check_place, is_one_file
+from coach.placing import check_place
 from coach.plain import plain
 
 NAMED = 3
@@ -45,10 +45,9 @@ def print_text(grades: Path, library: Library) -> None:
 
 def draw_page(grades: Path, library: Library, out: Path) -> None:
     """Write the page of a grades file, and say which questions the banks have not."""
-    from coach.report import rulings_of, write_report
+    from coach.report import keep_apart, write_report
 
-    if any(is_one_file(out, path) for path in (grades, rulings_of(grades))):
-        raise OutputError(f"{out}: is the grades file or its reviews; name another --out")
+    keep_apart(out, grades)
     unknown = sorted(write_report(grades, library, out))
     if unknown:
         names = ", ".join(unknown[:NAMED]) + (f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else "")
@@ -71,14 +70,12 @@ class Reports(NamedTuple):
         """Raise OutputError before a run where a report has no place, or would take that of another file."""
         if not self.paths:
             return
-        from coach.report import rulings_of
+        from coach.report import keep_apart
 
-        taken = (*answers, grades, rulings_of(grades)) if grades else answers
         for n, path in enumerate(self.paths):
             if not path.parent.is_dir():
                 raise OutputError(f"{path}: cannot be written: there is no folder {path.parent}; make it first")
-            if any(is_one_file(path, other) for other in (*taken, *self.paths[:n])):
-                raise OutputError(f"{path}: is another file of this run, or its reviews; name another report")
+            keep_apart(path, grades, *answers, *self.paths[:n])
             try:
                 check_place(path)
             except OSError as error:

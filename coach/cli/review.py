@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from coach.cli.options import NumberRange, library_of, rubrics_option
-from coach.errors import CoachError, OutputError
+from coach.errors import CoachError
 from coach.grading.feedback import KEYS
-from coach.placing import is_one_file
 from coach.plain import plain
 from coach.terms import CriterionGrade, Span, Verdict
 
@@ -46,12 +45,13 @@ def review(
     Each verdict is kept at once in GRADES.reviews.jsonl; the same command goes on from there. With --apply or --gold
     nothing is asked.
     """
-    from coach.report import Rulings, apply_reviews, reviewed_grades, to_check, write_gold
+    from coach.report import Rulings, apply_reviews, keep_apart, reviewed_grades, to_check, write_gold
 
     library = library_of(rubrics)
     kept = Rulings(grades)
-    refuse_to_overwrite(applied, grades, kept.path)
-    refuse_to_overwrite(gold, grades, kept.path, applied)
+    for out, other in ((applied, None), (gold, applied)):
+        if out:
+            keep_apart(out, grades, other)
     if applied:
         count = apply_reviews(grades, library, applied)
         click.echo(f"coach: reviewed criteria: {count}; written to {applied}", err=True)
@@ -62,12 +62,6 @@ def review(
     if not applied and not gold:
         items = to_check(reviewed_grades(grades, library), library, below)
         go_through(items, kept, author or login_name())
-
-
-def refuse_to_overwrite(out: Path | None, *others: Path | None) -> None:
-    """Raise OutputError where `out` is one of the command's other files."""
-    if out and any(other and is_one_file(out, other) for other in others):
-        raise OutputError(f"{out}: is the grades file, its reviews or the other output; name another file")
 
 
 def login_name() -> str:

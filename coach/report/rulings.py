@@ -16,6 +16,7 @@ from typing import IO, Self
 from pydantic import AwareDatetime, ValidationError
 
 from coach.errors import AnswerFileError, OutputError, first_problem
+from coach.placing import is_one_file
 from coach.report.graded import read_graded
 from coach.terms import Decided, Grade, Verdict
 from coach.terms.model import Noun
@@ -45,6 +46,13 @@ class Ruling(Noun):
 def rulings_of(grades: Path) -> Path:
     """The file of the rulings on a file of grades, beside it."""
     return grades.with_name(grades.name + ".reviews.jsonl")
+
+
+def keep_apart(out: Path, grades: Path | None, *others: Path | None) -> None:
+    """Raise OutputError where `out` is the file of grades, its rulings or another of a command's files."""
+    taken = (*others, grades, grades and rulings_of(grades))
+    if any(other and is_one_file(out, other) for other in taken):
+        raise OutputError(f"{out}: is another file of this command, or its reviews; name another file")
 
 
 class Rulings:
