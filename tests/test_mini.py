@@ -22,7 +22,7 @@ from coach.judges.mini import MiniJudge  # noqa: E402
 from coach.judges.mini.encoder import Encoder  # noqa: E402
 from coach.judges.mini.head import FORMAT, Calibration, Head, Reading  # noqa: E402
 from coach.judges.mini.judge import _Finding, _together  # noqa: E402
-from coach.judges.mini.sequences import LONGEST, groups, room, windows  # noqa: E402
+from coach.judges.mini.sequences import LONGEST, SEP, compose, groups, room, windows  # noqa: E402
 from coach.judges.repacking import buffer_types  # noqa: E402
 from coach.terms import Criterion, Probabilities, Question, Verdict  # noqa: E402
 
@@ -182,7 +182,11 @@ def test_a_criterion_too_long_to_read_is_unjudged_and_says_why(judge: MiniJudge)
 tokens = st.lists(st.integers(1000, 30000), max_size=150)
 
 
-@given(tokens, st.lists(tokens, min_size=1, max_size=9), st.lists(tokens, min_size=1, max_size=12))
+@given(
+    st.lists(st.integers(1000, 30000), max_size=400),
+    st.lists(tokens, min_size=1, max_size=9),
+    st.lists(tokens, min_size=1, max_size=12),
+)
 def test_no_word_of_a_long_answer_and_no_criterion_is_cut_off(
     asked: list[int], criteria: list[list[int]], passages: list[list[int]]
 ) -> None:
@@ -190,6 +194,13 @@ def test_no_word_of_a_long_answer_and_no_criterion_is_cut_off(
     assert [i for group in read for i in group] == list(range(len(criteria)))
     for group in read:
         assert_all_is_read(asked, [criteria[i] for i in group], passages)
+
+
+@pytest.mark.parametrize(("criteria", "read"), [([20], 228), ([99, 99], 49), ([100, 99], 48), ([150, 150], 48)])
+def test_of_a_long_question_the_end_is_read_as_far_as_the_criteria_leave_room(criteria: list[int], read: int) -> None:
+    asked = list(range(1000, 1300))
+    tokens_, spans, _ = compose(asked, [[7] * length for length in criteria], [8])
+    assert tokens_[: spans[0][0]] == [*asked[-read:], SEP]
 
 
 def assert_all_is_read(asked: list[int], criteria: list[list[int]], passages: list[list[int]]) -> None:

@@ -77,14 +77,14 @@ class Mix(NamedTuple):
 MIX = Mix(
     answers={
         kind: share
-        for kinds, share in (("tuxyz", 0.35), ("mvnw", 0.2), ("r", 0.5), ("k", 1.0), ("ls", 1.5))
+        for kinds, share in (("xyz", 0.3), ("mvnw", 0.2), ("r", 0.5), ("tuk", 1.0), ("ls", 1.5), ("q", 2.0))
         for kind in kinds
     },
     composed=2,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
     coverage=0.06,
     entailment=0.06,
-    short=0.4,
+    short=0.5,
     echoes=0.4,
     framed=0.5,
     amid=0.1,

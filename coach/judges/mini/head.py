@@ -19,7 +19,7 @@ from coach.terms import Probabilities
 
 Array = NDArray[np.float32]
 
-FORMAT = 5
+FORMAT = 6
 """Of the metadata, and of the sequences that the weights were trained to read."""
 PREFIX = "coach.mini."
 

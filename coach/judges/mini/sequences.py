@@ -12,13 +12,12 @@ Tokens = list[int]
 
 LONGEST = 384
 """Tokens in a sequence."""
-LONGEST_QUESTION = 48
-"""Tokens of the question that are read; it only sets the scene."""
 LONGEST_CRITERION = 200
 """Tokens of a criterion; a longer one is not judged."""
 TOGETHER = LONGEST_CRITERION + 1
 """Tokens of all criteria that are read together, each with the one before it."""
-
+SCENE = 48
+"""Tokens of the question that are read, those at its end: more where the criteria leave room, never fewer."""
 
 CLS, SEP = 101, 102
 """The token before each criterion and the one that ends each part, in BERT's vocabulary."""
@@ -41,7 +40,8 @@ class Window(NamedTuple):
 
 def compose(question: Tokens, criteria: Sequence[Tokens], answer: Tokens) -> Composed:
     """One sequence; the answer must fit (`room`)."""
-    tokens = [*question[:LONGEST_QUESTION], SEP] if question else []
+    space = SCENE + max(0, TOGETHER - sum(len(criterion) + 1 for criterion in criteria))
+    tokens = [*question[-space:], SEP] if question else []
     spans = []
     for criterion in criteria:
         begin = len(tokens)
