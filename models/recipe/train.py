@@ -77,7 +77,7 @@ class Mix(NamedTuple):
 MIX = Mix(
     answers={
         kind: share
-        for kinds, share in (("xyz", 0.3), ("mvnw", 0.2), ("r", 0.5), ("tuk", 1.0), ("ls", 1.5), ("q", 2.0))
+        for kinds, share in (("xyz", 0.3), ("mvnw", 0.2), ("r", 0.5), ("tuk", 1.0), ("ls", 1.5), ("qb", 1.5))
         for kind in kinds
     },
     composed=2,
