@@ -2,18 +2,24 @@
 
 import random
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-from batches import encoded  # the recipe's own modules, found by pytest's pythonpath
+import torch
+from batches import NONE, collate, encoded  # the recipe's own modules, found by pytest's pythonpath
 from calibrate import AGREEMENT, Found, least_confidence, validated
-from compose import CONTRADICTED, COVERED, MISSED, PARTIAL, Composer, Phrases
+from compose import CONTRADICTED, COVERED, MISSED, PARTIAL, Composer, Phrases, spliced
 from heldout import MEASURED, authored_rows
-from rows import DATA, FOLDS, LABELS, Answered, Asked, Clauses, Row, answers, clauses, fold, questions
+from network import MASK, Teacher
+from rows import DATA, FOLDS, LABELS, UNTOLD, Answered, Asked, Clauses, Row, answers, clauses, fold, questions
 from strangers import Strangers, spare
-from train import MIX
+from torch import nn
+from train import BELIEF, MIX, SOFT, Passes, taught
+from transformers import MPNetConfig
+from transformers.modeling_outputs import BaseModelOutput
 
 from coach.judges.mini.sequences import LONGEST
 
@@ -93,6 +99,67 @@ def test_an_answer_among_others_keeps_its_labels_and_fits_the_window() -> None:
         assert row.answer in found.answer and found.labels == row.labels
         assert len(encoded(found).tokens) <= LONGEST
     assert len({strangers.amid(rng, row, elsewhere, spare(row)).answer for _ in range(20)}) > 2
+
+
+def test_a_spliced_answer_is_of_sentences_to_its_question_and_nobody_has_labelled_it() -> None:
+    texts = {"a": ["Blue light scatters. It is short.", "I like it; red goes on."], "b": ["no sentence here at all"]}
+    rows = [
+        Row("x", group, "Why?", ("One.", "Two."), text, (COVERED, MISSED)) for group, t in texts.items() for text in t
+    ]
+    found = [row for seed in range(40) for row in spliced(random.Random(seed), rows, 0.5)]
+    assert {row.labels for row in found} == {(UNTOLD, UNTOLD)}
+    said = {group: " ".join(t) for group, t in texts.items()}
+    assert all(set(row.answer.split()) <= set(said[row.group].split()) for row in found)
+    assert {row.group for row in found} == {"a"}  # the other question has one answer alone
+    assert any("scatters." in row.answer and "red goes on." in row.answer for row in found)
+
+
+def test_a_teacher_reads_batches_in_its_own_vocabulary() -> None:
+    row = encoded(Row("x", "a", "Why?", ("The sky is blue.",), "Because.", (COVERED,)))
+    batch = collate([row._replace(tokens=[*row.tokens[:-2], MASK, row.tokens[-1]])])
+    read: list[torch.Tensor] = []
+
+    class Base(nn.Module):
+        config = MPNetConfig(hidden_size=12)
+
+        def forward(self, tokens: torch.Tensor, attention_mask: torch.Tensor) -> BaseModelOutput:
+            read.append(tokens)
+            return BaseModelOutput(torch.zeros(*tokens.shape, 12))
+
+    teacher = Teacher(Base())  # type: ignore[arg-type]
+    teacher(batch.tokens, batch.mask, batch.answer, batch.spans)
+    count, special = len(row.tokens), {101: 0, 102: 2, MASK: 30526}
+    expected = [special.get(int(t), int(t) + 4) for t in batch.tokens[0, :count]]
+    assert read[0][0].tolist() == expected + [1] * (batch.tokens.shape[1] - count)
+    assert {0, 2, 30526} <= set(expected)
+
+
+def test_a_teacher_says_all_of_what_nobody_labelled_and_nothing_of_a_lone_criterion() -> None:
+    labels = torch.tensor([[COVERED, UNTOLD, MISSED], [PARTIAL, NONE, NONE], [UNTOLD, NONE, NONE]])
+    said = torch.full((3, 3, 4), 0.25)
+    found = taught(labels, said)
+    assert torch.allclose(found[0, 1], said[0, 1]) and torch.allclose(found[2, 0], said[2, 0])
+    assert torch.allclose(found[0, 0], BELIEF * said[0, 0] + (1 - BELIEF) * SOFT[COVERED])
+    assert torch.allclose(found[1, 0], SOFT[PARTIAL])
+    assert torch.allclose(taught(labels, None)[0, 2], SOFT[MISSED])
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_a_run_goes_on_with_the_batches_it_has_not_had(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def left(begin: int) -> list[list[str]]:
+        found = []
+        for worker in range(workers):
+            monkeypatch.setattr("train.get_worker_info", lambda w=worker: SimpleNamespace(id=w, num_workers=workers))
+            found.append(list(Passes(None, plan, begin)))  # type: ignore[arg-type]
+        return found
+
+    plan = SimpleNamespace(passes=4, seconds=None)
+    monkeypatch.setattr("train.collate", str)
+    monkeypatch.setattr(Passes, "of", lambda _, number: [f"{number}.{i}" for i in range(3)])
+    inturn = [batch for row in zip(*left(0), strict=True) for batch in row]  # as a loader takes them
+    assert sorted(inturn) == [f"{number}.{i}" for number in range(4) for i in range(3)]
+    for begin in range(13):
+        assert sorted(batch for each in left(begin) for batch in each) == sorted(inturn[begin:])
 
 
 def test_answers_to_other_questions_alone_miss_every_point() -> None:

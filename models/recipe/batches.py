@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import torch
-from network import BASE
+from network import BASE, MASK
 from rows import Row
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -19,8 +19,8 @@ STEP = 16
 NONE = -1
 """The label where a row has no further criterion."""
 
-MASK, HIDDEN = 103, 0.08
-"""The token that hides a word, and how often."""
+HIDDEN = 0.08
+"""How often a word is hidden."""
 
 
 class Batch(NamedTuple):

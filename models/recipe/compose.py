@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rows import Clauses, Row
+from rows import UNTOLD, Clauses, Row
 
 COVERED, PARTIAL, MISSED, CONTRADICTED = range(4)
 KINDS = {
@@ -362,6 +362,34 @@ class Composer:
             said = [frame.replace("{topic}", topic) for frame in rng.sample(self._phrases.vague, rng.choice((1, 1, 2)))]
             text = self.altered(rng, " ".join(said), 0.4)
         return row._replace(source="trick", answer=text, labels=(MISSED,) * len(row.criteria), style=kind)
+
+
+def spliced(rng: random.Random, rows: Sequence[Row], share: float) -> Iterator[Row]:
+    """For a share of the rows some sentences of the answer among some of another answer to the question.
+
+    What that is worth nobody has labelled.
+    """
+    beside: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        beside[row.source, row.group, row.question].append(row.answer)
+    for row in rng.sample(rows, round(len(rows) * share)):
+        others = [text for text in beside[row.source, row.group, row.question] if text != row.answer]
+        parts = [part for text in (row.answer, *rng.sample(others, min(len(others), 1))) for part in _some(rng, text)]
+        if rng.random() < 0.3:
+            rng.shuffle(parts)
+        if not others or not parts:
+            continue
+        yield row._replace(source="spliced", answer=" ".join(parts), labels=(UNTOLD,) * len(row.labels))
+
+
+def _some(rng: random.Random, text: str) -> list[str]:
+    """Some sentences of a text in their order; of a single one, or speech, some words that stand together."""
+    parts = re.split(r"(?<=[.!?;])\s+|\n+", text)
+    if len(parts) > 1:
+        return [part for part in parts if rng.random() < 0.6]
+    words = text.split()
+    begin, end = sorted(rng.choices(range(len(words) + 1), k=2))
+    return [" ".join(words[begin:end])] if begin < end else []
 
 
 class _Point(NamedTuple):

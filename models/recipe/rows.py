@@ -20,6 +20,8 @@ DATA = Path(__file__).parent / "data"
 FOLDS = 5
 """Folds of the groups; a run may leave one out."""
 LABELS = ("covered", "partial", "missed", "contradicted")
+UNTOLD = len(LABELS)
+"""The label of what only a teacher can say."""
 GRADED = {2: "covered", 1: "partial", 0: "missed"}
 SHORT_ANSWERS = ("semeval2013-beetle", "semeval2013-scientsbank", "digiklausur", "saf")
 ENTAILMENT = ("mnli", "snli")

@@ -2,10 +2,11 @@
 
     python models/recipe/train.py --pairs DIR --start runs/carried/last.pt --out runs/j1 [--fold 0]
 
-A run on a CPU is decided by its arguments and its seed alone. It writes a checkpoint every few minutes and goes on from
-it when the same command is given again. With `--fold` the rows of one fold of the groups are never trained on (pairs of
-entailment have no group: none of them is left out).
-`--device cuda` trains on a GPU; its batches then are made in a process of their own.
+A run on a CPU is decided by its arguments and its seed alone, unless `--seconds` ends it by the clock. It writes a
+checkpoint every few minutes and goes on from it when the same command is given again. With `--fold` the rows of one
+fold of the groups are never trained on (pairs of entailment have no group: none of them is left out).
+`--mpnet` trains a teacher; with `--teacher` what that one says is learned too (without `--mpnet` it is a network like
+the one that learns).
 """
 
 import argparse
@@ -15,16 +16,16 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from batches import NONE, Batch, Encoded, batches, collate, encoded, masked
-from compose import BEHAVIOUR, Composer, Phrases, denied, echoed, shuffled
+from compose import BEHAVIOUR, Composer, Phrases, denied, echoed, shuffled, spliced
 from measure import figures
-from network import Network, mean_of
+from network import Network, Teacher, mean_of
 from rows import (
     COVERAGE,
     DATA,
@@ -32,6 +33,7 @@ from rows import (
     FOLDS,
     LABELS,
     SHORT_ANSWERS,
+    UNTOLD,
     Row,
     answers,
     authored,
@@ -45,21 +47,36 @@ from rows import (
 )
 from strangers import Strangers, spare
 from torch.nn import functional
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from coach.judges.mini.sequences import LONGEST
 
 SOFT = torch.tensor(
-    [[0.94, 0.04, 0.01, 0.01], [0.06, 0.86, 0.07, 0.01], [0.01, 0.05, 0.92, 0.02], [0.01, 0.01, 0.05, 0.93]]
+    [
+        [0.94, 0.04, 0.01, 0.01],
+        [0.06, 0.86, 0.07, 0.01],
+        [0.01, 0.05, 0.92, 0.02],
+        [0.01, 0.01, 0.05, 0.93],
+        [0, 0, 0, 0],
+    ]
 )
-"""What a label teaches: a little of its neighbours too, for verdicts are ordered and labels not free of error."""
+"""What a label teaches: a little of its neighbours too, for verdicts are ordered and labels not free of error.
+
+UNTOLD and NONE, in the last row, teach nothing.
+"""
+BELIEF = 0.6
+"""How much of what is learned the teacher says; of what nobody has labelled, all.
+
+Of a lone criterion, nothing: of graded short answers a teacher knows no more than their labels tell.
+"""
 
 
 class Mix(NamedTuple):
     """What one pass is made of.
 
     Shares of the sets (of whole answers those of each kind of file, by its letter), composed answers a question and
-    their lengths, and how often a criterion is said or denied in its own words.
+    their lengths, how often a criterion is said or denied in its own words, and how many answers are spliced for a
+    teacher.
     """
 
     answers: Mapping[str, float]
@@ -72,23 +89,25 @@ class Mix(NamedTuple):
     framed: float
     amid: float
     only: float
+    spliced: float
 
 
 MIX = Mix(
     answers={
         kind: share
-        for kinds, share in (("xyz", 0.3), ("mvnw", 0.2), ("r", 0.5), ("tuk", 1.0), ("ls", 1.5), ("qb", 1.5))
+        for kinds, share in (("xyz", 0.2), ("mvnw", 0.15), ("r", 0.3), ("tuk", 0.5), ("lsqb", 0.6))
         for kind in kinds
     },
     composed=2,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
     coverage=0.06,
     entailment=0.06,
-    short=0.5,
+    short=1.0,
     echoes=0.4,
     framed=0.5,
     amid=0.1,
     only=0.05,
+    spliced=0.2,
 )
 MOST = 512
 """Tokens that the base can read; the rest of a longer row is left out of the figures while training."""
@@ -109,6 +128,10 @@ class Plan(NamedTuple):
     learn_4_bit_from: float
     bf16: bool
     device: str
+    workers: int
+    seconds: float | None
+    mpnet: Path | None
+    teacher: Sequence[Path]
 
 
 class Material:
@@ -145,6 +168,8 @@ class Material:
         said = [self._strangers.beside(rng, row, 1) if rng.random() < 0.2 else row for row in said]
         short = [self._other_reference(rng, row) for row in sampled(rng, self._short, MIX.short)]
         together = [*replay, *said, *tricks, *others, *short, *self._echoes(rng)]
+        if self._plan.teacher:
+            together += spliced(rng, said, MIX.spliced)
         return [shuffled(rng, row, 0.2) for row in together if row.criteria]
 
     def held_out(self) -> dict[str, list[Row]]:
@@ -206,8 +231,11 @@ class Passes(IterableDataset[Batch]):
         self._material, self._plan, self._begin = material, plan, begin
 
     def __iter__(self) -> Iterator[Batch]:
-        every = chain.from_iterable(map(self.of, range(self._plan.passes)))
-        return map(collate, islice(every, self._begin, None))
+        worker = get_worker_info()
+        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        numbers = count(first, step) if self._plan.seconds else range(first, self._plan.passes, step)
+        every = chain.from_iterable(map(self.of, numbers))
+        return map(collate, islice(every, len(range(first, self._begin, step)), None))
 
     def of(self, number: int) -> Iterator[list[Encoded]]:
         """The batches of one pass."""
@@ -247,44 +275,53 @@ class Run:
         self.plan, self.out = plan, out
         out.mkdir(parents=True, exist_ok=True)
         self.material = Material(plan)
-        self.network = Network.pretrained(dropout=0.1)
+        teaches = plan.mpnet and not plan.teacher
+        self.network: Network = Teacher.on(plan.mpnet) if teaches else Network.pretrained()
         if start:
             self.network.load_state_dict(mean_of(start))
         self.network.to(plan.device)
-        self.soft = SOFT.to(plan.device)
+        self.teacher = self._teacher() if plan.teacher else None
         trained = [p for p in self.network.parameters() if p.requires_grad]
         decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim == 1]
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=plan.rate, fused=True)
-        self.average, self.step = Average(self.network), 0
+        self.average, self.step, self.elapsed = Average(self.network), 0, 0.0
         self.checks = {"gold": gold_rows} if gold_rows else {}
         self.checks |= self.material.held_out()
         self.quantized = False
         self._resume()
 
+    def _teacher(self) -> Network:
+        teacher = Teacher.on(self.plan.mpnet) if self.plan.mpnet else Network.pretrained()
+        teacher.load_state_dict(mean_of(self.plan.teacher))
+        return teacher.to(self.plan.device).eval()
+
     def train(self, check_every: float) -> None:
         """Go through all batches; check and save every `check_every` seconds."""
-        passes = Passes(self.material, self.plan, self.step)
-        total = sum(1 for _ in passes.of(0)) * self.plan.passes  # nearly: passes differ by a few steps
-        self.say(f"{total} steps of {self.plan.budget} tokens")
-        on_gpu = self.plan.device != "cpu"
-        ahead: dict[str, Any] = {"num_workers": 1, "prefetch_factor": 32, "pin_memory": True} if on_gpu else {}
+        plan, passes = self.plan, Passes(self.material, self.plan, self.step)
+        total = None if plan.seconds else sum(1 for _ in passes.of(0)) * plan.passes  # passes differ by a few steps
+        ahead = {"num_workers": plan.workers, "prefetch_factor": 16} if plan.workers else {}
         own = torch.Generator()  # the loader would draw from the one that dropout draws from
-        last = time.monotonic()
-        for batch in DataLoader(passes, batch_size=None, generator=own, **ahead):
-            loss = self._learn(batch, total)
+        saved, clock = self.elapsed, None  # the clock starts with the first batch: making it takes long
+        for batch in DataLoader(passes, batch_size=None, generator=own, pin_memory=plan.device == "cuda", **ahead):
+            now = time.monotonic()
+            self.elapsed, clock = self.elapsed + now - (clock or now), now
+            share = self.step / total if total else self.elapsed / plan.seconds
+            if share >= 1:
+                break
+            loss = self._learn(batch, share)
             if self.step % 100 == 0:
-                self.say(f"step {self.step}/{total} loss {loss.item():.3f}")
-            if time.monotonic() - last > check_every:
+                self.say(f"step {self.step}, {share:.1%}, loss {loss.item():.3f}")
+            if self.elapsed - saved > check_every:
                 self._check_and_save()
-                last = time.monotonic()
+                saved = self.elapsed
         self._check_and_save()
 
-    def _learn(self, batch: Batch, total: int) -> torch.Tensor:
-        share = self.step / total
-        if share >= self.plan.learn_4_bit_from and not self.quantized:
+    def _learn(self, batch: Batch, share: float) -> torch.Tensor:
+        """One step, at a share of the run."""
+        if share >= self.plan.learn_4_bit_from and not (self.quantized or isinstance(self.network, Teacher)):
             self._start_4_bit()
-        rate = self.plan.rate * min(1.0, self.step / (0.05 * total)) * max(0.02, 1 - share)
+        rate = self.plan.rate * min(1.0, share / 0.05) * max(0.02, 1 - share)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
@@ -292,7 +329,7 @@ class Run:
         with torch.autocast(self.plan.device, torch.bfloat16, enabled=self.plan.bf16):
             found = self.network(batch.tokens, batch.mask, batch.answer, batch.spans)
         there = batch.labels != NONE
-        target = self.soft[batch.labels[there]]
+        target = taught(batch.labels, self._said(batch))[there]
         loss = functional.cross_entropy(found.mean[there], target)
         for alone in found:
             loss = loss + 0.25 * functional.cross_entropy(alone[there], target)
@@ -303,6 +340,14 @@ class Run:
         self.step += 1
         self.average.update(self.network)
         return loss.detach()
+
+    @torch.no_grad()
+    def _said(self, batch: Batch) -> torch.Tensor | None:
+        """What the teacher makes of each criterion (rows, criteria, 4)."""
+        if not self.teacher:
+            return None
+        with torch.autocast(self.plan.device, torch.bfloat16, enabled=self.plan.bf16):
+            return self.teacher(batch.tokens, batch.mask, batch.answer, batch.spans).mean.softmax(-1)
 
     def _start_4_bit(self) -> None:
         self.say("from here on with 4-bit weights")
@@ -329,6 +374,7 @@ class Run:
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
+            "elapsed": self.elapsed,
             "quantized": self.quantized,
             "random": torch.get_rng_state(),
         }
@@ -345,7 +391,7 @@ class Run:
         self.network.load_state_dict(state["network"])
         self.average.weights, self.average.steps = state["average"], state["steps"]
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.quantized = state["step"], state["quantized"]
+        self.step, self.elapsed, self.quantized = state["step"], state["elapsed"], state["quantized"]
         torch.set_rng_state(state["random"].cpu())
         self.say(f"going on from step {self.step}")
 
@@ -355,6 +401,16 @@ class Run:
         print(line, flush=True)
         with (self.out / "log.txt").open("a") as log:
             log.write(line + "\n")
+
+
+def taught(labels: torch.Tensor, said: torch.Tensor | None) -> torch.Tensor:
+    """What is learned of each criterion (rows, criteria, 4): its label, and what a teacher says if there is one."""
+    target = SOFT.to(labels.device)[labels]
+    if said is None:
+        return target
+    lone = (labels != NONE).sum(1, keepdim=True) == 1
+    belief = torch.where(labels == UNTOLD, 1.0, torch.where(lone, 0.0, BELIEF)).unsqueeze(-1)
+    return belief * said + (1 - belief) * target
 
 
 def on_device(batch: Batch, device: str | torch.device) -> Batch:
@@ -396,9 +452,13 @@ def main() -> None:
     parser.add_argument("--learn-4-bit-from", type=float, default=0.0, help="share of the run; 2 is never")
     parser.add_argument("--bf16", action="store_true", help="multiply at bfloat16; on CPUs it pays with AMX")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches, a pass each in turn")
+    parser.add_argument("--seconds", type=float, help="end by the clock, whatever the number of passes")
+    parser.add_argument("--mpnet", type=Path, help="the folder of all-mpnet-base-v2; without --teacher trains one")
+    parser.add_argument("--teacher", type=Path, nargs="+", default=[], help="checkpoints whose mean is learned from")
     parser.add_argument("--check-every", type=float, default=600, help="seconds")
     o = parser.parse_args()
-    plan = Plan(o.pairs, o.fold, o.passes, o.rate, o.budget, o.longest, o.seed, o.learn_4_bit_from, o.bf16, o.device)
+    plan = Plan(**{name: getattr(o, name) for name in Plan._fields})
     torch.set_float32_matmul_precision("high" if o.device == "cuda" else "highest")
     checked = gold(o.gold, o.bank) if o.gold else []
     (o.out / "plan.json").parent.mkdir(parents=True, exist_ok=True)
