@@ -137,7 +137,7 @@ def test_logits_that_are_no_numbers_are_no_verdict(judge: MiniJudge, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "change", [{"temperature": 0.0}, {"threshold": float("nan")}, {"bias": [1, 2]}, {"weights": "no"}]
+    "change", [{"temperature": 0.0}, {"short": -1.0}, {"threshold": float("nan")}, {"bias": [1, 2]}, {"weights": "no"}]
 )
 def test_a_calibration_that_cannot_be_used_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError):
@@ -145,7 +145,7 @@ def test_a_calibration_that_cannot_be_used_is_refused(change: dict[str, object])
 
 
 def test_a_files_calibration_is_read_as_it_was_written(network: Network, tmp_path: Path) -> None:
-    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25), 0.9)
+    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25), 0.9, 1.25)
     export(network, tmp_path / "fitted.gguf", "test", fitted)
     with closing(MiniJudge.load(tmp_path / "fitted.gguf")) as judge:
         assert judge._calibration == fitted
@@ -166,6 +166,18 @@ def test_it_abstains_where_covered_or_not_is_too_likely_wrong(
 ) -> None:
     calibration = Calibration(weights=(1.0, 0.0, 0.0, -2.0, 0.0), threshold=0.9)
     assert calibration.abstains(Probabilities(*probabilities)) is abstains
+
+
+def test_a_short_answer_to_one_criterion_has_not_the_biases_of_whole_answers(network: Network, tmp_path: Path) -> None:
+    export(network, tmp_path / "biased.gguf", "test", Calibration(bias=(-9.0, -9.0, -9.0, 27.0), short=2.0))
+    short, long = "Keys and values.", "Keys and values of all tokens so far. " * 6
+    with closing(MiniJudge.load(tmp_path / "biased.gguf", decided=True)) as judge:
+        (logits,) = judge.logits([case_of(question_of("One."), short)])
+        ((alone,),) = judge.judge([case_of(question_of("One."), short)])
+        whole = judge.judge([case_of(question_of("One."), long), case_of(question_of("One.", "Two."), short)])
+    assert {j.verdict for found in whole for j in found} == {Verdict.CONTRADICTED}
+    expected = np.exp(logits / 2) / np.exp(logits / 2).sum()
+    assert alone.probabilities == pytest.approx(expected.tolist(), abs=1e-5)
 
 
 def test_an_answer_without_words_covers_nothing(judge: MiniJudge) -> None:

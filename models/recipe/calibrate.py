@@ -1,13 +1,13 @@
 """Fit what turns logits into probabilities, and below which confidence in them the judge abstains.
 
-    python models/recipe/calibrate.py MODEL.gguf --fold 0 --out calibration.json
+    python models/recipe/calibrate.py MODEL.gguf --pairs DIR --fold 0 --out calibration.json
 
 On authored answers of the fold that the training left out, read by the 4-bit file itself: a temperature and a bias a
-verdict (least negative log-likelihood, contradicted criteria weighted, for they are few and must be told); then, on
-long answers, on those with one point unlike the others and on answers among others too, the confidence that
-covered-or-not is right, by a logistic regression on the probabilities; then the least confidence at which what is
-judged agrees with the labels in 95 of 100 cases. How much is judged and agrees is reported by cross-validation over
-questions, all of it fitted anew.
+verdict (least negative log-likelihood, contradicted criteria weighted, for they are few and must be told), and on the
+fold's short answers to one reference a temperature of their own; then, on whole answers, long ones, those with one
+point unlike the others and answers among others, the confidence that covered-or-not is right, by a logistic regression
+on the probabilities; then the least confidence at which what is judged agrees with the labels in 95 of 100 cases. How
+much is judged and agrees is reported by cross-validation over questions, all of it fitted anew.
 `--similarity` also reports whether the criterion's cosine to its nearest passage would make it better.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from heldout import authored_rows, cases, crowded_rows, measured_rows
+from heldout import authored_rows, cases, crowded_rows, graded_rows, measured_rows
 from rows import Row, fold, labels_of
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, softmax
@@ -40,6 +40,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
+    parser.add_argument("--pairs", type=Path, required=True, help="the folder of public sets")
     parser.add_argument("--fold", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--similarity", action="store_true")
@@ -52,11 +53,15 @@ def main() -> None:
         "crowded": [*amid, *others],
     }
     found = {name: read(options.model, rows) for name, rows in sets.items()}
-    calibration = fitted(*found.values())
+    short = read(options.model, graded_rows(options.pairs, options.fold))
+    calibration = fitted(*found.values())._replace(short=temperature_of(short))
     options.out.write_text(json.dumps(calibration._asdict()) + "\n")
     print(calibration)
     for name, (share, agreement) in validated(found).items():
         print(f"{name:8} on other questions than fitted on judges {share:.1%}, {agreement:.1%} right on covered-or-not")
+    probabilities, right = short.surely(calibration, short=True)
+    sure = is_sure(probabilities, calibration)
+    print(f"short answers to one reference: judges {sure.mean():.1%}, {right[sure].mean():.1%} right on covered-or-not")
     if options.similarity:
         print(with_similarity(sets["whole"], found["whole"].logits, found["whole"].labels))
 
@@ -72,9 +77,10 @@ class Found(NamedTuple):
         """Some of it."""
         return Found(*(each[which] for each in self))
 
-    def surely(self, calibration: Calibration) -> tuple[np.ndarray, np.ndarray]:
+    def surely(self, calibration: Calibration, short: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The probabilities (n, 4), and whether covered-or-not is right (n)."""
-        probabilities = softmax(self.logits / calibration.temperature + np.array(calibration.bias), axis=1)
+        whole = self.logits / calibration.temperature + np.array(calibration.bias)
+        probabilities = softmax(self.logits / calibration.short if short else whole, axis=1)
         return probabilities, (probabilities[:, 0] >= 0.5) == (self.labels == 0)
 
 
@@ -98,6 +104,16 @@ def fit(logits: np.ndarray, labels: np.ndarray) -> list[float]:
     return [round(float(v), 5) for v in (np.exp(x[0]), *(x[1:] - x[1:].mean()))]
 
 
+def temperature_of(short: Found) -> float:
+    """The temperature of least negative log-likelihood without biases."""
+
+    def loss(x: np.ndarray) -> float:
+        told = log_softmax(short.logits / np.exp(x[0]), axis=1)
+        return -told[np.arange(len(short.labels)), short.labels].sum()
+
+    return round(float(np.exp(minimize(loss, np.zeros(1)).x[0])), 5)
+
+
 def fitted(whole: Found, *others: Found) -> Calibration:
     """All of a calibration: the probabilities by whole answers, the confidence in them by the others too."""
     temperature, *bias = fit(whole.logits, whole.labels)
@@ -118,6 +134,12 @@ def least_confidence(confidence: np.ndarray, right: np.ndarray) -> float:
     return round(float(confidence[order[enough[-1]]]), 4) if len(enough) else 2.0
 
 
+def is_sure(probabilities: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Of which criteria (n) mini does not abstain."""
+    sure: np.ndarray = expit(features(probabilities) @ calibration.weights) >= calibration.threshold
+    return sure
+
+
 def validated(sets: Mapping[str, Found]) -> dict[str, tuple[float, float]]:
     """Of each set the share that is judged, and how much of it agrees, by calibrations of other questions."""
     agreeing: dict[str, list[bool]] = {name: [] for name in sets}
@@ -127,7 +149,7 @@ def validated(sets: Mapping[str, Found]) -> dict[str, tuple[float, float]]:
         calibration = fitted(*(found.taken(~inside[name]) for name, found in sets.items()))
         for name, found in sets.items():
             probabilities, right = found.taken(inside[name]).surely(calibration)
-            sure = expit(features(probabilities) @ calibration.weights) >= calibration.threshold
+            sure = is_sure(probabilities, calibration)
             agreeing[name] += right[sure].tolist()
     return {name: (len(each) / len(sets[name].labels), float(np.mean(each))) for name, each in agreeing.items()}
 

@@ -3,9 +3,10 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from rows import DATA, FOLDS, SHORT_ANSWERS, Row, answers, authored, fold, pairs, questions
+from rows import DATA, FOLDS, SHORT_ANSWERS, Row, answers, authored, fold, pairs, questions, short_answers
 from strangers import Strangers
 
 from coach.grading import case_of
@@ -74,6 +75,12 @@ def short_rows(folder: Path, held: int) -> dict[str, list[Row]]:
     """The answers of the two SemEval sets in a fold, by set."""
     rows = [row for row in pairs(folder, SHORT_ANSWERS[:2]) if fold(row.group, FOLDS) == held]
     return {name: [row for row in rows if row.source == name] for name in SHORT_ANSWERS[:2]}
+
+
+def graded_rows(folder: Path, held: int) -> list[Row]:
+    """Short answers of a fold, each against one reference: those of SemEval and the authored ones."""
+    every = chain(short_answers(DATA), pairs(folder, SHORT_ANSWERS[:2]))
+    return [row for row in every if fold(row.group, FOLDS) == held]
 
 
 def cases(rows: Sequence[Row], blank: str | None = None) -> Iterator[Case]:

@@ -19,7 +19,7 @@ from coach.terms import Probabilities
 
 Array = NDArray[np.float32]
 
-FORMAT = 6
+FORMAT = 7
 """Of the metadata, and of the sequences that the weights were trained to read."""
 PREFIX = "coach.mini."
 
@@ -74,25 +74,29 @@ class Calibration(NamedTuple):
 
     Fitted on answers that the training never saw. The confidence is the chance of being right, by a logistic
     regression on `features`: of verdicts that look equally sure "partial" is right more often than "contradicted".
+    The biases are those of whole answers; a short answer to one criterion has none, and `short` for a temperature.
     """
 
     temperature: float = 1.0
     bias: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     weights: tuple[float, float, float, float, float] = (1.0, 0.0, 0.0, 0.0, 0.0)
     threshold: float = 0.0
+    short: float = 1.0
 
     @classmethod
     def of(cls, about: Mapping[str, Any]) -> Self:
         """From what the metadata says; ValueError where it cannot be used."""
-        found = cls(about["temperature"], tuple(about["bias"]), tuple(about["weights"]), about["threshold"])
-        numbers = np.array([found.temperature, *found.bias, *found.weights, found.threshold], np.float64)
-        if (len(found.bias), len(found.weights)) != (4, 5) or not np.isfinite(numbers).all() or found.temperature <= 0:
+        found = cls(**{**about, "bias": tuple(about["bias"]), "weights": tuple(about["weights"])})
+        temperatures = (found.temperature, found.short)
+        numbers = np.array([*temperatures, *found.bias, *found.weights, found.threshold], np.float64)
+        if (len(found.bias), len(found.weights)) != (4, 5) or not np.isfinite(numbers).all() or min(temperatures) <= 0:
             raise ValueError("the calibration")
         return found
 
-    def probabilities(self, logits: Array) -> Probabilities:
-        """The four probabilities of some logits."""
-        return Probabilities(*map(float, softmax(logits / self.temperature + np.asarray(self.bias))))
+    def probabilities(self, logits: Array, short: bool = False) -> Probabilities:
+        """The four probabilities of a criterion's logits; `short` where it is alone and the answer short."""
+        scaled = logits / self.short if short else logits / self.temperature + np.asarray(self.bias)
+        return Probabilities(*map(float, softmax(scaled)))
 
     def abstains(self, probabilities: Probabilities) -> bool:
         """Whether covered-or-not is too uncertain to say."""

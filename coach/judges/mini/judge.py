@@ -23,6 +23,9 @@ ENOUGH = 0.5
 """A second passage is quoted when it counted at least this share of what the first did."""
 
 
+SHORT = 40
+"""Words of a short answer, at most: those that were graded against one reference are hardly ever longer."""
+
 _Place = tuple[int, str]
 """A case's number, and a criterion's text."""
 
@@ -61,7 +64,7 @@ class MiniJudge:
         """Read every criterion of every case."""
         found = self._findings(cases)
         return [
-            tuple(self._judgement(criterion, found.get((i, criterion.text))) for criterion in case.criteria)
+            tuple(self._judgement(case, criterion, found.get((i, criterion.text))) for criterion in case.criteria)
             for i, case in enumerate(cases)
         ]
 
@@ -106,12 +109,12 @@ class MiniJudge:
         counted = [np.bincount(window.passages, weights=reading.attention) for reading in readings]
         return [_Finding(r.logits, c.astype(np.float64)) for r, c in zip(readings, counted, strict=True)]
 
-    def _judgement(self, criterion: Criterion, finding: "_Finding | None") -> Judgement:
+    def _judgement(self, case: Case, criterion: Criterion, finding: "_Finding | None") -> Judgement:
         if finding is None:
             return self._without_reading(criterion)
         if not np.isfinite(finding.logits).all():
             return Judgement(probabilities=None, failure="mini's weights give no number; reinstall coach")
-        probabilities = self._calibration.probabilities(finding.logits)
+        probabilities = self._calibration.probabilities(finding.logits, is_short(case))
         failure = None
         if not self._decided and self._calibration.abstains(probabilities):
             failure = f"mini is not sure ({probabilities.likeliest} seems likeliest); check this yourself"
@@ -181,6 +184,11 @@ def _together(findings: Sequence[_Finding]) -> _Finding:
     logits = most + np.log(np.exp(against - most).mean(0))
     telling = int(np.argmin([softmax(finding.logits)[MISSED] for finding in findings]))
     return _Finding(logits, findings[telling].counted)
+
+
+def is_short(case: Case) -> bool:
+    """Whether it is a short answer to one criterion."""
+    return len(case.criteria) == 1 and len(case.answer.split()) <= SHORT
 
 
 def shipped_model() -> Path:
