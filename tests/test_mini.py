@@ -20,8 +20,8 @@ from coach.grading import case_of  # noqa: E402
 from coach.judges.llama import LlamaModel  # noqa: E402
 from coach.judges.mini import MiniJudge  # noqa: E402
 from coach.judges.mini.encoder import Encoder  # noqa: E402
-from coach.judges.mini.head import FORMAT, Calibration, Head, Reading  # noqa: E402
-from coach.judges.mini.judge import _Finding, _together  # noqa: E402
+from coach.judges.mini.head import FORMAT, Calibration, Head, Reading, as_one  # noqa: E402
+from coach.judges.mini.judge import Finding, _together  # noqa: E402
 from coach.judges.mini.sequences import LONGEST, SEP, compose, groups, room, windows  # noqa: E402
 from coach.judges.repacking import buffer_types  # noqa: E402
 from coach.terms import Criterion, Probabilities, Question, Verdict  # noqa: E402
@@ -35,6 +35,11 @@ def question_of(*texts: str, asked: str = "What does the KV cache store?") -> Qu
 
 
 ASKED = question_of("The cache stores keys and values.", "Its memory grows with the sequence.")
+
+
+def longer(sentences: int) -> str:
+    """An answer that says something new in each of its sentences."""
+    return " ".join(f"Token {i} has keys and values." for i in range(sentences))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +79,7 @@ def test_llama_cpp_gives_the_logits_of_torch(network: Network, judge: MiniJudge)
     batch = collate([encoded(row)])
     with torch.inference_mode():
         wanted = network(batch.tokens, batch.mask, batch.answer, batch.spans).mean[0].numpy()
-    found = judge.logits([case_of(question_of(*criteria), ANSWER)])
+    found = np.array([each.logits for each in judge.findings([case_of(question_of(*criteria), ANSWER)])])
     assert found == pytest.approx(wanted, abs=1e-3)
 
 
@@ -91,7 +96,7 @@ def test_special_tokens_in_an_answer_are_plain_text(model: LlamaModel) -> None:
 
 
 def test_an_answer_alone_and_in_any_batch_gets_the_same_probabilities(judge: MiniJudge) -> None:
-    cases = [case_of(ASKED, text) for text in (ANSWER, "Nothing.", ANSWER * 9, "Keys, values.")]
+    cases = [case_of(ASKED, text) for text in (ANSWER, "Nothing.", longer(60), "Keys, values.")]
     together = judge.judge(cases)
     alone = [judge.judge([case])[0] for case in reversed(cases)][::-1]
     for a, b in zip(together, alone, strict=True):
@@ -100,9 +105,9 @@ def test_an_answer_alone_and_in_any_batch_gets_the_same_probabilities(judge: Min
 
 
 def test_a_criterion_is_read_beside_the_others(judge: MiniJudge) -> None:
-    alone = judge.logits([case_of(question_of(ASKED.criteria[0].text), ANSWER)])
-    beside = judge.logits([case_of(ASKED, ANSWER)])
-    assert not np.allclose(alone[0], beside[0], atol=1e-6)
+    alone, *_ = judge.findings([case_of(question_of(ASKED.criteria[0].text), ANSWER)])
+    beside, *_ = judge.findings([case_of(ASKED, ANSWER)])
+    assert not np.allclose(alone.logits, beside.logits, atol=1e-6)
 
 
 def test_the_order_of_criteria_does_not_matter(judge: MiniJudge) -> None:
@@ -118,15 +123,16 @@ def test_criteria_with_one_text_get_one_judgement(judge: MiniJudge) -> None:
 
 
 def test_windows_that_say_nothing_of_a_point_do_not_add_up(judge: MiniJudge) -> None:
-    once = _Finding(np.array([1.0, 0.5, 0.0, -1.0]), np.ones(1))
+    once = Finding(np.array([1.0, 0.5, 0.0, -1.0]), np.ones(1))
     assert np.allclose(_together([once] * 20).logits, once.logits)
 
 
 def test_what_one_window_is_sure_of_stands_among_others(judge: MiniJudge) -> None:
     said, silent = np.array([6.0, 0.0, 0.0, 0.0]), np.array([-4.0, -4.0, 0.0, -4.0])
-    found = _together([_Finding(logits, np.eye(3)[i]) for i, logits in enumerate((silent, said, silent))])
+    found = _together([Finding(logits, np.eye(3)[i]) for i, logits in enumerate((silent, said, silent))])
     assert found.logits.argmax() == 0
     assert found.counted.argmax() == 1
+    assert found.windows == 3
 
 
 def test_logits_that_are_no_numbers_are_no_verdict(judge: MiniJudge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +143,15 @@ def test_logits_that_are_no_numbers_are_no_verdict(judge: MiniJudge, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "change", [{"temperature": 0.0}, {"short": -1.0}, {"threshold": float("nan")}, {"bias": [1, 2]}, {"weights": "no"}]
+    "change",
+    [
+        {"temperature": 0.0},
+        {"short": -1.0},
+        {"threshold": float("nan")},
+        {"windowed": float("nan")},
+        {"bias": [1, 2]},
+        {"weights": "no"},
+    ],
 )
 def test_a_calibration_that_cannot_be_used_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError):
@@ -145,7 +159,7 @@ def test_a_calibration_that_cannot_be_used_is_refused(change: dict[str, object])
 
 
 def test_a_files_calibration_is_read_as_it_was_written(network: Network, tmp_path: Path) -> None:
-    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25), 0.9, 1.25)
+    fitted = Calibration(1.5, (0.1, 0.2, -0.2, -0.1), (1.0, 2.0, -0.5, -0.75, -0.25), 0.9, 1.25, 0.95)
     export(network, tmp_path / "fitted.gguf", "test", fitted)
     with closing(MiniJudge.load(tmp_path / "fitted.gguf")) as judge:
         assert judge._calibration == fitted
@@ -168,11 +182,54 @@ def test_it_abstains_where_covered_or_not_is_too_likely_wrong(
     assert calibration.abstains(Probabilities(*probabilities)) is abstains
 
 
+SURE = 8 * np.eye(4)
+"""The logits of each verdict, said for sure."""
+COVERED, PARTIAL, MISSED, CONTRADICTED = range(4)
+
+
+@pytest.mark.parametrize(
+    ("parts", "one"),
+    [
+        ((COVERED, COVERED), COVERED),
+        ((COVERED, MISSED), PARTIAL),
+        ((COVERED, CONTRADICTED), PARTIAL),
+        ((PARTIAL, MISSED, MISSED), PARTIAL),
+        ((MISSED, MISSED), MISSED),
+        ((MISSED, CONTRADICTED), CONTRADICTED),
+        ((CONTRADICTED, CONTRADICTED), CONTRADICTED),
+    ],
+)
+def test_a_criterion_of_several_claims_is_made_where_all_are(parts: tuple[int, ...], one: int) -> None:
+    assert as_one(np.zeros(4), SURE[list(parts)]).argmax() == one
+    assert np.exp(as_one(SURE[one], SURE[list(parts)])).max() == pytest.approx(1, abs=0.02)
+
+
+def test_the_sentences_of_a_criterion_are_read_apart_too(judge: MiniJudge, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (criterion.text for criterion in ASKED.criteria)
+    both, beside = f"{first} {second}", "Nothing else."
+    parts = judge.findings([case_of(question_of(first, second, beside), ANSWER)])
+    found, other = judge.findings([case_of(question_of(both, beside), ANSWER)])
+    monkeypatch.setattr(Finding, "with_parts", lambda self, parts: self)
+    whole, same = judge.findings([case_of(question_of(both, beside), ANSWER)])
+    assert found.logits == pytest.approx(as_one(whole.logits, [part.logits for part in parts[:2]]), abs=1e-5)
+    assert found.logits != pytest.approx(whole.logits, abs=1e-3)
+    assert other.logits == pytest.approx(same.logits, abs=1e-6)
+    assert (found.counted == whole.counted).all()
+
+
+def test_it_must_be_surer_of_what_it_reads_in_windows(network: Network, tmp_path: Path) -> None:
+    export(network, tmp_path / "strict.gguf", "test", Calibration(threshold=0.0, windowed=1.1))
+    with closing(MiniJudge.load(tmp_path / "strict.gguf")) as judge:
+        one, many = judge.judge([case_of(ASKED, ANSWER), case_of(ASKED, longer(60))])
+    assert not any(each.failure for each in one)
+    assert all("not sure" in (each.failure or "") for each in many)
+
+
 def test_a_short_answer_to_one_criterion_has_not_the_biases_of_whole_answers(network: Network, tmp_path: Path) -> None:
     export(network, tmp_path / "biased.gguf", "test", Calibration(bias=(-9.0, -9.0, -9.0, 27.0), short=2.0))
     short, long = "Keys and values.", "Keys and values of all tokens so far. " * 6
     with closing(MiniJudge.load(tmp_path / "biased.gguf", decided=True)) as judge:
-        (logits,) = judge.logits([case_of(question_of("One."), short)])
+        ((logits, *_),) = judge.findings([case_of(question_of("One."), short)])
         ((alone,),) = judge.judge([case_of(question_of("One."), short)])
         whole = judge.judge([case_of(question_of("One."), long), case_of(question_of("One.", "Two."), short)])
     assert {j.verdict for found in whole for j in found} == {Verdict.CONTRADICTED}

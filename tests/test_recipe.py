@@ -11,10 +11,10 @@ pytest.importorskip("torch")
 import torch
 from batches import NONE, collate, encoded  # the recipe's own modules, found by pytest's pythonpath
 from calibrate import AGREEMENT, Found, least_confidence, validated
-from compose import CONTRADICTED, COVERED, MISSED, PARTIAL, Composer, Phrases, spliced
-from heldout import MEASURED, authored_rows
+from compose import CONTRADICTED, COVERED, MISSED, PARTIAL, Composer, Phrases, conjoined, label_of_all, spliced
+from heldout import MEASURED, authored_rows, compound_rows
 from network import MASK, Teacher
-from rows import DATA, FOLDS, LABELS, UNTOLD, Answered, Asked, Clauses, Row, answers, clauses, fold, questions
+from rows import DATA, FIRM, FOLDS, LABELS, UNTOLD, Answered, Asked, Clauses, Row, answers, clauses, fold, questions
 from strangers import Strangers, spare
 from torch import nn
 from train import BELIEF, MIX, SOFT, Passes, taught
@@ -144,6 +144,48 @@ def test_a_teacher_says_all_of_what_nobody_labelled_and_nothing_of_a_lone_criter
     assert torch.allclose(taught(labels, None)[0, 2], SOFT[MISSED])
 
 
+def test_of_criteria_that_are_made_one_no_teacher_is_asked() -> None:
+    labels = torch.tensor([[FIRM + PARTIAL, MISSED, FIRM + CONTRADICTED]])
+    found = taught(labels, torch.full((1, 3, 4), 0.25))[0]
+    assert torch.allclose(found[0], SOFT[PARTIAL]) and torch.allclose(found[2], SOFT[CONTRADICTED])
+    assert torch.allclose(found[1], BELIEF * torch.full((4,), 0.25) + (1 - BELIEF) * SOFT[MISSED])
+
+
+@pytest.mark.parametrize(
+    ("labels", "one"),
+    [
+        ((COVERED, COVERED), COVERED),
+        ((COVERED, MISSED), PARTIAL),
+        ((PARTIAL, MISSED, MISSED), PARTIAL),
+        ((MISSED, MISSED), MISSED),
+        ((MISSED, CONTRADICTED), CONTRADICTED),
+        ((COVERED, CONTRADICTED), None),
+    ],
+)
+def test_criteria_as_one_are_made_where_all_are(labels: tuple[int, ...], one: int | None) -> None:
+    assert label_of_all(labels) == one
+
+
+def test_criteria_that_are_made_one_are_all_in_it() -> None:
+    row = Row("x", "a", "Why?", ("It is fast.", "GPUs are dear;", "they wait"), "Fast.", (COVERED, MISSED, MISSED))
+    found = [conjoined(random.Random(seed), row, 1.0) for seed in range(50)]
+    words = ("fast", "GPUs are dear", "they wait")
+    for each in found:
+        within, beside = ([word for word in words if word in text] for text in (each.criteria[0], each.criteria[-1]))
+        assert each.labels[0] == FIRM + (PARTIAL if "fast" in within else MISSED)
+        assert len(within) == 3 if len(each.criteria) == 1 and len(within) != 2 else len(within) == 2
+        assert len(each.criteria) == 1 or sorted([*within, *beside]) == sorted(words)
+        assert len(each.labels) == len(each.criteria) and each.answer == row.answer
+    assert {len(each.criteria) for each in found} == {1, 2}
+    assert conjoined(random.Random(1), row, 0.0) == row
+
+
+def test_what_is_measured_as_one_is_the_same_each_time() -> None:
+    rows = compound_rows(0)
+    assert rows == compound_rows(0)
+    assert {label for row in rows for label in row.labels} == set(range(len(LABELS)))
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_a_run_goes_on_with_the_batches_it_has_not_had(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def left(begin: int) -> list[list[str]]:
@@ -168,12 +210,12 @@ def test_answers_to_other_questions_alone_miss_every_point() -> None:
     assert (found.answer, found.labels) == ("Something else.", (MISSED, MISSED))
 
 
-def made_up(sharpness: float, seed: int) -> Found:
+def made_up(sharpness: float, seed: int, windows: int = 1) -> Found:
     """Logits of 3,000 criteria of 50 questions."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 4, 3000)
     logits = rng.normal(size=(3000, 4)) + sharpness * np.eye(4)[labels]
-    return Found(logits, labels, np.arange(3000) // 60)
+    return Found(logits, labels, np.arange(3000) // 60, np.full(3000, windows))
 
 
 def test_what_a_calibration_judges_agrees_as_often_as_is_asked() -> None:
@@ -181,6 +223,14 @@ def test_what_a_calibration_judges_agrees_as_often_as_is_asked() -> None:
     shares, agreements = zip(*found.values(), strict=True)
     assert 0.05 < shares[1] < shares[0] < 1
     assert np.average(agreements, weights=shares) == pytest.approx(AGREEMENT, abs=0.01)
+
+
+def test_what_is_read_in_windows_agrees_as_often_as_the_rest() -> None:
+    sets = {"whole": made_up(2.0, 1), "long": made_up(1.0, 3, windows=2)}
+    found = validated(sets)["long"][1]
+    assert found == pytest.approx(AGREEMENT, abs=0.02)
+    beside = validated({**sets, "crowded": made_up(2.0, 4, windows=2)})["long"][1]
+    assert beside == pytest.approx(AGREEMENT, abs=0.02)
 
 
 def test_where_no_confidence_is_enough_nothing_is_judged() -> None:

@@ -50,6 +50,27 @@ def test_a_contradiction_of_a_model_answer_is_called_one(mini: MiniJudge) -> Non
     assert Verdict.CONTRADICTED in {c.verdict for c in found.criteria}
 
 
+def test_an_answer_pasted_twice_is_graded_as_once(mini: MiniJudge) -> None:
+    asked = sampled()
+    once, twice = (
+        [grade(q, text, mini).score for q in asked for text in [" ".join([q.reference or ""] * times)]]
+        for times in (1, 2)
+    )
+    assert twice == once
+
+
+@pytest.mark.parametrize("frame", ["Give credit if the answer explains that {}", "- {} (2 points)", "**{}**"])
+def test_a_frame_around_a_criterion_changes_nothing(mini: MiniJudge, frame: str) -> None:
+    def framed(question: Question) -> Question:
+        told = tuple(c.model_copy(update={"text": frame.format(c.text.rstrip("."))}) for c in question.criteria)
+        return question.model_copy(update={"criteria": told})
+
+    asked = sampled()
+    plain = [grade(q, q.reference or "", mini) for q in asked]
+    found = [grade(framed(q), q.reference or "", mini) for q in asked]
+    assert [[c.verdict for c in g.criteria] for g in found] == [[c.verdict for c in g.criteria] for g in plain]
+
+
 def sampled() -> list[Question]:
     """Every fifth question of the shipped bank."""
     return [question for _, question in load_library(shipped("rubrics"))][::5]

@@ -11,6 +11,7 @@ from rows import Row
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from coach.judges.mini.claims import claim
 from coach.judges.mini.sequences import SEP, compose
 
 STEP = 16
@@ -63,7 +64,7 @@ def ids(text: str) -> tuple[int, ...]:
 def encoded(row: Row, question: bool = True) -> Encoded:
     """A row as the judge composes it; without its question where told so."""
     asked = list(ids(row.question)) if question else []
-    criteria = [list(ids(criterion)) for criterion in row.criteria]
+    criteria = [list(ids(claim(criterion))) for criterion in row.criteria]
     return Encoded(*compose(asked, criteria, list(ids(row.answer))), row.labels)
 
 

@@ -6,8 +6,9 @@ On authored answers of the fold that the training left out, read by the 4-bit fi
 verdict (least negative log-likelihood, contradicted criteria weighted, for they are few and must be told), and on the
 fold's short answers to one reference a temperature of their own; then, on whole answers, long ones, those with one
 point unlike the others and answers among others, the confidence that covered-or-not is right, by a logistic regression
-on the probabilities; then the least confidence at which what is judged agrees with the labels in 95 of 100 cases. How
-much is judged and agrees is reported by cross-validation over questions, all of it fitted anew.
+on the probabilities; then the least confidence at which what is judged agrees with the labels in 95 of 100 cases (of
+whole answers, and of all), and that of answers that are read in several windows, which is no lower. How much is judged
+and agrees is reported by cross-validation over questions, all of it fitted anew.
 `--similarity` also reports whether the criterion's cosine to its nearest passage would make it better.
 """
 
@@ -30,6 +31,8 @@ from coach.judges.mini import MiniJudge
 from coach.judges.mini.head import Calibration, features
 
 AGREEMENT = 0.95
+ORDINARY = ("whole", "long", "unlike")
+"""The sets whose answers are like people's; by them it is decided how sure mini must be where it reads windows."""
 SHRINK = 2.0
 """Strength of the pull of the biases to zero, in nats."""
 WEIGHTS = np.array([1.0, 1.0, 1.0, 1.6])
@@ -54,24 +57,25 @@ def main() -> None:
     }
     found = {name: read(options.model, rows) for name, rows in sets.items()}
     short = read(options.model, graded_rows(options.pairs, options.fold))
-    calibration = fitted(*found.values())._replace(short=temperature_of(short))
+    calibration = fitted(found)._replace(short=temperature_of(short))
     options.out.write_text(json.dumps(calibration._asdict()) + "\n")
     print(calibration)
     for name, (share, agreement) in validated(found).items():
         print(f"{name:8} on other questions than fitted on judges {share:.1%}, {agreement:.1%} right on covered-or-not")
     probabilities, right = short.surely(calibration, short=True)
-    sure = is_sure(probabilities, calibration)
+    sure = is_sure(probabilities, short.windows, calibration)
     print(f"short answers to one reference: judges {sure.mean():.1%}, {right[sure].mean():.1%} right on covered-or-not")
     if options.similarity:
         print(with_similarity(sets["whole"], found["whole"].logits, found["whole"].labels))
 
 
 class Found(NamedTuple):
-    """What a model says of some rows' criteria: logits (n, 4), labels and groups (n)."""
+    """What a model says of some rows' criteria: logits (n, 4), labels, groups and in how many windows (n)."""
 
     logits: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
+    windows: np.ndarray
 
     def taken(self, which: np.ndarray) -> "Found":
         """Some of it."""
@@ -87,9 +91,10 @@ class Found(NamedTuple):
 def read(model: Path, rows: Sequence[Row]) -> Found:
     """What a model says of rows."""
     with closing(MiniJudge.load(model)) as judge:
-        logits = judge.logits(list(cases(rows)))
+        found = judge.findings(list(cases(rows)))
     groups = np.array([row.group for row in rows for _ in row.labels])
-    return Found(logits, np.array(labels_of(rows)), groups)
+    logits, windows = np.array([each.logits for each in found]), np.array([each.windows for each in found])
+    return Found(logits, np.array(labels_of(rows)), groups, windows)
 
 
 def fit(logits: np.ndarray, labels: np.ndarray) -> list[float]:
@@ -114,16 +119,21 @@ def temperature_of(short: Found) -> float:
     return round(float(np.exp(minimize(loss, np.zeros(1)).x[0])), 5)
 
 
-def fitted(whole: Found, *others: Found) -> Calibration:
-    """All of a calibration: the probabilities by whole answers, the confidence in them by the others too."""
-    temperature, *bias = fit(whole.logits, whole.labels)
+def fitted(sets: Mapping[str, Found]) -> Calibration:
+    """All of a calibration but `short`: the probabilities by whole answers, the confidence in them by all sets."""
+    temperature, *bias = fit(sets["whole"].logits, sets["whole"].labels)
     calibration = Calibration(temperature, tuple(bias))
-    told = [found.surely(calibration) for found in (whole, *others)]
+    told = [found.surely(calibration) for found in sets.values()]
     probabilities, right = (np.concatenate(each) for each in zip(*told, strict=True))
     x = features(probabilities)
     model = LogisticRegression(fit_intercept=False, max_iter=5000).fit(x, right)
     weights = tuple(round(float(w), 4) for w in model.coef_[0])
-    return calibration._replace(weights=weights, threshold=least_confidence(expit(x @ weights), right))
+    confidence = expit(x @ weights)
+    whole = np.concatenate([np.full(len(found.labels), name == "whole") for name, found in sets.items()])
+    windowed = np.concatenate([(found.windows > 1) & (name in ORDINARY) for name, found in sets.items()])
+    threshold = max(least_confidence(confidence[which], right[which]) for which in (whole, whole | True))
+    stricter = least_confidence(confidence[windowed], right[windowed]) if windowed.any() else threshold
+    return calibration._replace(weights=weights, threshold=threshold, windowed=max(threshold, stricter))
 
 
 def least_confidence(confidence: np.ndarray, right: np.ndarray) -> float:
@@ -134,9 +144,10 @@ def least_confidence(confidence: np.ndarray, right: np.ndarray) -> float:
     return round(float(confidence[order[enough[-1]]]), 4) if len(enough) else 2.0
 
 
-def is_sure(probabilities: np.ndarray, calibration: Calibration) -> np.ndarray:
+def is_sure(probabilities: np.ndarray, windows: np.ndarray, calibration: Calibration) -> np.ndarray:
     """Of which criteria (n) mini does not abstain."""
-    sure: np.ndarray = expit(features(probabilities) @ calibration.weights) >= calibration.threshold
+    asked = np.where(windows > 1, calibration.windowed, calibration.threshold)
+    sure: np.ndarray = expit(features(probabilities) @ calibration.weights) >= asked
     return sure
 
 
@@ -146,10 +157,11 @@ def validated(sets: Mapping[str, Found]) -> dict[str, tuple[float, float]]:
     groups = np.unique(np.concatenate([found.groups for found in sets.values()]))
     for _, part in KFold(7, shuffle=True, random_state=0).split(groups):
         inside = {name: np.isin(found.groups, groups[part]) for name, found in sets.items()}
-        calibration = fitted(*(found.taken(~inside[name]) for name, found in sets.items()))
+        calibration = fitted({name: found.taken(~inside[name]) for name, found in sets.items()})
         for name, found in sets.items():
-            probabilities, right = found.taken(inside[name]).surely(calibration)
-            sure = is_sure(probabilities, calibration)
+            here = found.taken(inside[name])
+            probabilities, right = here.surely(calibration)
+            sure = is_sure(probabilities, here.windows, calibration)
             agreeing[name] += right[sure].tolist()
     return {name: (len(each) / len(sets[name].labels), float(np.mean(each))) for name, each in agreeing.items()}
 

@@ -1,6 +1,6 @@
 """From a mini file back to a checkpoint to train on: its weights as its 4 bits hold them.
 
-python models/recipe/carry.py models/mini-0.9-q4.gguf --out runs/carried/last.pt
+python models/recipe/carry.py models/mini-0.9.1-q4.gguf --out runs/carried/last.pt
 """
 
 import argparse

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rows import UNTOLD, Clauses, Row
+from rows import FIRM, UNTOLD, Clauses, Row
 
 COVERED, PARTIAL, MISSED, CONTRADICTED = range(4)
 KINDS = {
@@ -362,6 +362,40 @@ class Composer:
             said = [frame.replace("{topic}", topic) for frame in rng.sample(self._phrases.vague, rng.choice((1, 1, 2)))]
             text = self.altered(rng, " ".join(said), 0.4)
         return row._replace(source="trick", answer=text, labels=(MISSED,) * len(row.criteria), style=kind)
+
+
+def conjoined(rng: random.Random, row: Row, share: float) -> Row:
+    """With a chance of `share` the row with two or three of its criteria as one; half the time without the others.
+
+    A row whose chosen criteria have no label as one stays as it is.
+    """
+    if len(row.criteria) < 2 or rng.random() >= share:
+        return row
+    chosen = rng.sample(range(len(row.criteria)), min(len(row.criteria), rng.choice((2, 2, 3))))
+    label = label_of_all([row.labels[i] for i in chosen])
+    if label is None:
+        return row
+    beside = [] if rng.random() < 0.5 else [i for i in range(len(row.criteria)) if i not in chosen]
+    criterion = conjunction(rng, [row.criteria[i] for i in chosen])
+    criteria, labels = [row.criteria[i] for i in beside], [row.labels[i] for i in beside]
+    return row._replace(criteria=(criterion, *criteria), labels=(FIRM + label, *labels))
+
+
+def label_of_all(labels: Sequence[int]) -> int | None:
+    """The label of some criteria as one: made in part where they fare unlike.
+
+    None for what is wrong beside what is right: people disagree whether that is partly right or wrong.
+    """
+    found = set(labels)
+    if len(found) == 1 or found == {MISSED, CONTRADICTED}:
+        return max(found)
+    return None if CONTRADICTED in found else PARTIAL
+
+
+def conjunction(rng: random.Random, claims: Sequence[str]) -> str:
+    """Some criteria as one; upper and lower case are the same to mini."""
+    between = rng.choice((". ", ". ", ". ", "; ", ", and "))
+    return between.join(claim.strip().rstrip(".;!?") for claim in claims) + "."
 
 
 def spliced(rng: random.Random, rows: Sequence[Row], share: float) -> Iterator[Row]:

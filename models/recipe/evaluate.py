@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from heldout import MEASURED, authored_rows, cases, crowded_rows, measured_rows, short_rows
+from heldout import MEASURED, authored_rows, cases, compound_rows, crowded_rows, measured_rows, short_rows
 from measure import LEVEL
 from rows import LABELS, Row, gold, labels_of
 from sklearn.metrics import cohen_kappa_score, f1_score
@@ -33,6 +33,7 @@ def main() -> None:
     judge = MiniJudge.load(options.model, decided=True)
     sets = short_rows(options.pairs, options.fold) | {"authored": authored_rows(options.fold)}
     sets |= {name: measured_rows(options.fold, kind) for kind, name in MEASURED.items()}
+    sets["authored, two criteria as one"] = compound_rows(options.fold)
     sets["authored, amid a dozen others"], strangers = crowded_rows(options.fold)
     if options.gold:
         sets["gold"] = gold(options.gold, options.bank)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from compose import conjunction, label_of_all
 from rows import DATA, FOLDS, SHORT_ANSWERS, Row, answers, authored, fold, pairs, questions, short_answers
 from strangers import Strangers
 
@@ -59,15 +60,35 @@ def measured_rows(held: int, kind: str) -> list[Row]:
     return [row for row in authored(answers(DATA, questions(DATA), kind)) if fold(row.group, FOLDS) == held]
 
 
+def compound_rows(held: int) -> list[Row]:
+    """Half of the whole answers of a fold, their criteria joined two by two; what no label can be told of left out."""
+    rows = authored_rows(held)
+    return [row for row in map(_paired, random.Random(0).sample(rows, len(rows) // 2)) if row.criteria]
+
+
+def _paired(row: Row) -> Row:
+    rng = random.Random(row.answer)
+    order = rng.sample(range(len(row.criteria)), len(row.criteria))
+    told = {}
+    for pair in zip(order[::2], order[1::2], strict=False):
+        label = label_of_all([row.labels[i] for i in pair])
+        if label is not None:
+            told[conjunction(rng, [row.criteria[i] for i in pair])] = label
+    return row._replace(criteria=tuple(told), labels=tuple(told.values()))
+
+
 def crowded_rows(held: int) -> tuple[list[Row], list[Row]]:
-    """Every fourth whole answer amid a dozen answers to unlike questions of its fold, and those without it: missed."""
+    """A quarter of the whole answers, each amid a dozen answers to unlike questions of its fold; and without it."""
     rows = authored_rows(held)
     strangers = Strangers.among([q for q in questions(DATA).values() if fold(q.group, FOLDS) == held])
     said: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         said[row.group].append(row.answer)
     rng = random.Random(0)
-    told = [(strangers.amid(rng, row, said, CROWD), strangers.only(rng, row, said, CROWD)) for row in rows[::4]]
+    told = [
+        (strangers.amid(rng, row, said, CROWD), strangers.only(rng, row, said, CROWD))
+        for row in rng.sample(rows, len(rows) // 4)
+    ]
     return [amid for amid, _ in told], [only for _, only in told if only.answer]
 
 

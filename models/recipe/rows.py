@@ -16,12 +16,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from coach.library import load_library
+
 DATA = Path(__file__).parent / "data"
 FOLDS = 5
 """Folds of the groups; a run may leave one out."""
 LABELS = ("covered", "partial", "missed", "contradicted")
 UNTOLD = len(LABELS)
 """The label of what only a teacher can say."""
+FIRM = UNTOLD + 1
+"""What is added to a label about which no teacher is asked."""
 GRADED = {2: "covered", 1: "partial", 0: "missed"}
 SHORT_ANSWERS = ("semeval2013-beetle", "semeval2013-scientsbank", "digiklausur", "saf")
 ENTAILMENT = ("mnli", "snli")
@@ -139,28 +143,15 @@ def references(folder: Path, name: str) -> dict[tuple[str, str], list[str]]:
         return {(row["group"], row["answer"]): row["references"] for row in map(json.loads, file)}
 
 
-def gold(answers_file: Path, bank: Path) -> list[Row]:
-    """A gold set as rows."""
-    import yaml
-
-    asked = {q["id"]: q for q in yaml.safe_load(bank.read_text(encoding="utf-8"))["questions"]}
-    rows = []
+def gold(answers_file: Path, rubrics: Path) -> list[Row]:
+    """A gold set as rows; `rubrics` is the folder of its bank."""
+    library, rows = load_library(rubrics), []
     for line in answers_file.read_text(encoding="utf-8").splitlines():
         answer = json.loads(line)
-        question = asked[answer["question"]]
-        labels = [LABELS.index(answer["labels"][c["id"]]) for c in question["criteria"]]
-        criteria = tuple(c["text"] for c in question["criteria"])
-        rows.append(
-            Row(
-                "gold",
-                question["id"],
-                question["question"],
-                criteria,
-                answer["answer"],
-                tuple(labels),
-                answer["style"],
-            )
-        )
+        question = library.find(answer["question"])
+        labels = tuple(LABELS.index(answer["labels"][c.id]) for c in question.criteria)
+        criteria = tuple(c.text for c in question.criteria)
+        rows.append(Row("gold", question.id, question.question, criteria, answer["answer"], labels, answer["style"]))
     return rows
 
 

@@ -23,13 +23,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from batches import NONE, Batch, Encoded, batches, collate, encoded, masked
-from compose import BEHAVIOUR, Composer, Phrases, denied, echoed, shuffled, spliced
+from compose import BEHAVIOUR, Composer, Phrases, conjoined, denied, echoed, shuffled, spliced
 from measure import figures
 from network import Network, Teacher, mean_of
 from rows import (
     COVERAGE,
     DATA,
     ENTAILMENT,
+    FIRM,
     FOLDS,
     LABELS,
     SHORT_ANSWERS,
@@ -57,13 +58,12 @@ SOFT = torch.tensor(
         [0.06, 0.86, 0.07, 0.01],
         [0.01, 0.05, 0.92, 0.02],
         [0.01, 0.01, 0.05, 0.93],
-        [0, 0, 0, 0],
     ]
 )
-"""What a label teaches: a little of its neighbours too, for verdicts are ordered and labels not free of error.
-
-UNTOLD and NONE, in the last row, teach nothing.
-"""
+"""What a label teaches: a little of its neighbours too, for verdicts are ordered and labels not free of error."""
+NOTHING = torch.zeros(1, 4)
+TARGETS = torch.cat([SOFT, NOTHING, SOFT, NOTHING])
+"""Of each label, UNTOLD, each that is FIRM, and NONE, which is the last."""
 BELIEF = 0.6
 """How much of what is learned the teacher says; of what nobody has labelled, all.
 
@@ -75,8 +75,8 @@ class Mix(NamedTuple):
     """What one pass is made of.
 
     Shares of the sets (of whole answers those of each kind of file, by its letter), composed answers a question and
-    their lengths, how often a criterion is said or denied in its own words, and how many answers are spliced for a
-    teacher.
+    their lengths, how often a criterion is said or denied in its own words, how many answers are spliced for a
+    teacher, and of how many some criteria are made one.
     """
 
     answers: Mapping[str, float]
@@ -90,24 +90,26 @@ class Mix(NamedTuple):
     amid: float
     only: float
     spliced: float
+    conjoined: float
 
 
 MIX = Mix(
     answers={
         kind: share
-        for kinds, share in (("xyz", 0.2), ("mvnw", 0.15), ("r", 0.3), ("tuk", 0.5), ("lsqb", 0.6))
+        for kinds, share in (("xyz", 0.4), ("mvnw", 0.3), ("r", 0.5), ("tuk", 0.8), ("lsqb", 1.0))
         for kind in kinds
     },
     composed=2,
     clauses=(1, 1, 2, 2, 3, 3, 4, 5),
-    coverage=0.06,
-    entailment=0.06,
-    short=1.0,
+    coverage=0.1,
+    entailment=0.12,
+    short=0.8,
     echoes=0.4,
     framed=0.5,
     amid=0.1,
     only=0.05,
-    spliced=0.2,
+    spliced=0.5,
+    conjoined=0.2,
 )
 MOST = 512
 """Tokens that the base can read; the rest of a longer row is left out of the figures while training."""
@@ -168,6 +170,7 @@ class Material:
         said = [self._strangers.beside(rng, row, 1) if rng.random() < 0.2 else row for row in said]
         short = [self._other_reference(rng, row) for row in sampled(rng, self._short, MIX.short)]
         together = [*replay, *said, *tricks, *others, *short, *self._echoes(rng)]
+        together = [conjoined(rng, row, MIX.conjoined) for row in together]
         if self._plan.teacher:
             together += spliced(rng, said, MIX.spliced)
         return [shuffled(rng, row, 0.2) for row in together if row.criteria]
@@ -405,11 +408,11 @@ class Run:
 
 def taught(labels: torch.Tensor, said: torch.Tensor | None) -> torch.Tensor:
     """What is learned of each criterion (rows, criteria, 4): its label, and what a teacher says if there is one."""
-    target = SOFT.to(labels.device)[labels]
+    target = TARGETS.to(labels.device)[labels]
     if said is None:
         return target
     lone = (labels != NONE).sum(1, keepdim=True) == 1
-    belief = torch.where(labels == UNTOLD, 1.0, torch.where(lone, 0.0, BELIEF)).unsqueeze(-1)
+    belief = torch.where(labels == UNTOLD, 1.0, torch.where(lone | (labels >= FIRM), 0.0, BELIEF)).unsqueeze(-1)
     return belief * said + (1 - belief) * target
 
 
@@ -440,7 +443,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=Path, required=True, help="the folder of public sets")
     parser.add_argument("--gold", type=Path, help="a gold set (answers) to check on while training; never trained on")
-    parser.add_argument("--bank", type=Path, help="the bank of the gold set")
+    parser.add_argument("--bank", type=Path, help="the folder of the gold set's bank")
     parser.add_argument("--out", type=Path, required=True, help="the run's folder")
     parser.add_argument("--start", type=Path, nargs="+", default=[], help="checkpoints whose mean to start from")
     parser.add_argument("--fold", type=int, help=f"hold out this of {FOLDS} folds")

@@ -8,7 +8,7 @@ does not know.
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -19,9 +19,11 @@ from coach.terms import Probabilities
 
 Array = NDArray[np.float32]
 
-FORMAT = 7
+FORMAT = 8
 """Of the metadata, and of the sequences that the weights were trained to read."""
 PREFIX = "coach.mini."
+LEAST = 1e-4
+"""The least probability that counts where probabilities are multiplied."""
 
 
 class Reading(NamedTuple):
@@ -69,12 +71,27 @@ class Head(NamedTuple):
         return Reading((first + second) / 2, attention)
 
 
+def as_one(whole: Array, claims: Sequence[Array]) -> Array:
+    """The logits (4) of a criterion that makes several claims, by its own and theirs.
+
+    Covered is what makes all its claims, contradicted what makes none and turns one. An author may also have meant
+    the first claim and explained it by the others; what is read of the criterion as a whole knows of that, and the
+    mean of both log-probabilities is taken.
+    """
+    covered, _, missed, contradicted = np.array([softmax(logits) for logits in claims]).T
+    none = np.prod(missed + contradicted)
+    silent = np.prod(missed)
+    together = [np.prod(covered), 1 - np.prod(covered) - none, silent, none - silent]
+    return (np.log(softmax(whole).clip(LEAST)) + np.log(np.clip(together, LEAST, 1))) / 2  # type: ignore[no-any-return]
+
+
 class Calibration(NamedTuple):
     """From logits to probabilities, and to the confidence in covered-or-not, below whose threshold mini abstains.
 
     Fitted on answers that the training never saw. The confidence is the chance of being right, by a logistic
     regression on `features`: of verdicts that look equally sure "partial" is right more often than "contradicted".
     The biases are those of whole answers; a short answer to one criterion has none, and `short` for a temperature.
+    An answer that does not fit in one window must reach `windowed` in the threshold's place.
     """
 
     temperature: float = 1.0
@@ -82,13 +99,15 @@ class Calibration(NamedTuple):
     weights: tuple[float, float, float, float, float] = (1.0, 0.0, 0.0, 0.0, 0.0)
     threshold: float = 0.0
     short: float = 1.0
+    windowed: float = 0.0
 
     @classmethod
     def of(cls, about: Mapping[str, Any]) -> Self:
         """From what the metadata says; ValueError where it cannot be used."""
         found = cls(**{**about, "bias": tuple(about["bias"]), "weights": tuple(about["weights"])})
         temperatures = (found.temperature, found.short)
-        numbers = np.array([*temperatures, *found.bias, *found.weights, found.threshold], np.float64)
+        thresholds = (found.threshold, found.windowed)
+        numbers = np.array([*temperatures, *found.bias, *found.weights, *thresholds], np.float64)
         if (len(found.bias), len(found.weights)) != (4, 5) or not np.isfinite(numbers).all() or min(temperatures) <= 0:
             raise ValueError("the calibration")
         return found
@@ -98,10 +117,10 @@ class Calibration(NamedTuple):
         scaled = logits / self.short if short else logits / self.temperature + np.asarray(self.bias)
         return Probabilities(*map(float, softmax(scaled)))
 
-    def abstains(self, probabilities: Probabilities) -> bool:
-        """Whether covered-or-not is too uncertain to say."""
+    def abstains(self, probabilities: Probabilities, windows: int = 1) -> bool:
+        """Whether covered-or-not is too uncertain to say of an answer that was read in so many windows."""
         odds = features(np.array(probabilities)) @ self.weights
-        return float(1 / (1 + np.exp(-odds))) < self.threshold
+        return float(1 / (1 + np.exp(-odds))) < (self.threshold if windows == 1 else self.windowed)
 
 
 def features(probabilities: NDArray[Any]) -> NDArray[Any]:

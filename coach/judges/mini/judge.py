@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from coach.errors import ModelError
 from coach.judges.llama import LlamaModel, digest_of, llama
+from coach.judges.mini.answers import plain, repeated
+from coach.judges.mini.claims import claim, sentences
 from coach.judges.mini.encoder import Encoder, States
-from coach.judges.mini.head import Array, Settings, softmax
+from coach.judges.mini.head import Array, Settings, as_one, softmax
 from coach.judges.mini.sequences import LONGEST, LONGEST_CRITERION, Tokens, Window, groups, windows
 from coach.library import shipped
 from coach.terms import Case, Criterion, Judgement, Probabilities, Verdict
@@ -27,7 +29,7 @@ SHORT = 40
 """Words of a short answer, at most: those that were graded against one reference are hardly ever longer."""
 
 _Place = tuple[int, str]
-"""A case's number, and a criterion's text."""
+"""A case's number, and what a criterion claims."""
 
 
 class MiniJudge:
@@ -64,65 +66,80 @@ class MiniJudge:
         """Read every criterion of every case."""
         found = self._findings(cases)
         return [
-            tuple(self._judgement(case, criterion, found.get((i, criterion.text))) for criterion in case.criteria)
+            tuple(
+                self._judgement(case, criterion, found.get((i, claim(criterion.text)))) for criterion in case.criteria
+            )
             for i, case in enumerate(cases)
         ]
 
-    def logits(self, cases: Sequence[Case]) -> Array:
-        """What the classifier says of each criterion of all cases (n, 4), before calibration.
+    def findings(self, cases: Sequence[Case]) -> list["Finding"]:
+        """What is found of each criterion of all cases, in order, before calibration.
 
         KeyError where one cannot be read: the answer has no words, or the criterion is too long.
         """
         found = self._findings(cases)
-        told = [found[i, criterion.text].logits for i, case in enumerate(cases) for criterion in case.criteria]
-        return np.array(told, np.float32)
+        return [found[i, claim(criterion.text)] for i, case in enumerate(cases) for criterion in case.criteria]
 
     def close(self) -> None:
         """Free the model."""
         self._encoder.close()
 
-    def _findings(self, cases: Sequence[Case]) -> dict[_Place, "_Finding"]:
-        """What was found of each criterion that can be read."""
+    def _findings(self, cases: Sequence[Case]) -> dict[_Place, "Finding"]:
+        """What was found of each criterion that can be read; of one with several sentences, as a whole and apart."""
+        wholes = [_unlike(claim(criterion.text) for criterion in case.criteria) for case in cases]
+        aparts = [_unlike(part for whole in each for part in sentences(whole)) for each in wholes]
+        again = [i for i, apart in enumerate(aparts) if apart != wholes[i]]
+        texts = [self._text(*each) for each in zip(cases, wholes, strict=True)]
+        told = self._told(texts + [self._text(cases[i], aparts[i]) for i in again])
+        for number, i in enumerate(again, len(cases)):
+            for whole in wholes[i]:
+                parts = [told[number, part] for part in sentences(whole) if (number, part) in told]
+                if len(parts) > 1 and (i, whole) in told:
+                    told[i, whole] = told[i, whole].with_parts(parts)
+        return told
+
+    def _told(self, texts: Sequence["_Text"]) -> dict[_Place, "Finding"]:
+        """What was read of each claim of some texts; a place has a text's number."""
         jobs = [
-            _Job([(i, text.names[k]) for k in group], window)
-            for i, text in enumerate(map(self._text, cases))
+            _Job([(i, text.claims[k]) for k in group], window)
+            for i, text in enumerate(texts)
             for group in text.groups()
             for window in text.windows(group)
         ]
         sequences = [job.window.sequence.tokens for job in jobs]
         read = self._encoder.map(sequences, lambda i, states: self._read(jobs[i].window, states))
-        told: dict[_Place, list[_Finding]] = defaultdict(list)
+        told: dict[_Place, list[Finding]] = defaultdict(list)
         for job, findings in zip(jobs, read, strict=True):
             for place, finding in zip(job.places, findings, strict=True):
                 told[place].append(finding)
         return {place: _together(findings) for place, findings in told.items()}
 
-    def _text(self, case: Case) -> "_Text":
-        names = list(dict.fromkeys(criterion.text for criterion in case.criteria))
-        passages = [self._encoder.model.tokenize(passage.text) for passage in case.passages]
-        return _Text(self._known(case.question.question), names, [self._known(name) for name in names], passages)
+    def _text(self, case: Case, claims: Sequence[str]) -> "_Text":
+        passages = [tuple(self._encoder.model.tokenize(plain(passage.text))) for passage in case.passages]
+        said = [[] if again else [*passage] for passage, again in zip(passages, repeated(passages), strict=True)]
+        return _Text(self._known(case.question.question), claims, [self._known(text) for text in claims], said)
 
-    def _read(self, window: Window, states: States) -> list["_Finding"]:
+    def _read(self, window: Window, states: States) -> list["Finding"]:
         """What a window says of each of its criteria."""
         _, spans, begin = window.sequence
         readings = [self._head.read(states, slice(*span), slice(begin, -1)) for span in spans]
         counted = [np.bincount(window.passages, weights=reading.attention) for reading in readings]
-        return [_Finding(r.logits, c.astype(np.float64)) for r, c in zip(readings, counted, strict=True)]
+        return [Finding(r.logits, c.astype(np.float64)) for r, c in zip(readings, counted, strict=True)]
 
-    def _judgement(self, case: Case, criterion: Criterion, finding: "_Finding | None") -> Judgement:
+    def _judgement(self, case: Case, criterion: Criterion, finding: "Finding | None") -> Judgement:
         if finding is None:
             return self._without_reading(criterion)
         if not np.isfinite(finding.logits).all():
             return Judgement(probabilities=None, failure="mini's weights give no number; reinstall coach")
         probabilities = self._calibration.probabilities(finding.logits, is_short(case))
         failure = None
-        if not self._decided and self._calibration.abstains(probabilities):
+        if not self._decided and self._calibration.abstains(probabilities, finding.windows):
             failure = f"mini is not sure ({probabilities.likeliest} seems likeliest); check this yourself"
         evidence = () if probabilities.likeliest is Verdict.MISSED else _strongest(finding.counted)
         return Judgement(probabilities=_rounded(probabilities), evidence=evidence, failure=failure)
 
     def _without_reading(self, criterion: Criterion) -> Judgement:
-        if len(self._known(criterion.text)) > LONGEST_CRITERION:
+        if len(self._known(claim(criterion.text))) > LONGEST_CRITERION:
             failure = f"the criterion is longer than the {LONGEST_CRITERION} tokens that mini reads; split it"
             return Judgement(probabilities=None, failure=failure)
         return Judgement(probabilities=Probabilities.certain(Verdict.MISSED))
@@ -135,10 +152,10 @@ class MiniJudge:
 
 
 class _Text(NamedTuple):
-    """The tokens of a case."""
+    """The claims that an answer is read for, and the tokens of all of it."""
 
     question: Tokens
-    names: list[str]
+    claims: Sequence[str]
     criteria: list[Tokens]
     passages: list[Tokens]
 
@@ -164,14 +181,24 @@ class _Job(NamedTuple):
     window: Window
 
 
-class _Finding(NamedTuple):
-    """What was read: the verdicts' logits (4), and how much each passage counted."""
+class Finding(NamedTuple):
+    """What was read of a criterion: the verdicts' logits (4), how much each passage counted, in how many windows."""
 
     logits: Array
     counted: NDArray[np.float64]
+    windows: int = 1
+
+    def with_parts(self, parts: Sequence["Finding"]) -> "Finding":
+        """With what was found of the criterion's claims apart."""
+        return self._replace(logits=as_one(self.logits, [part.logits for part in parts]))
 
 
-def _together(findings: Sequence[_Finding]) -> _Finding:
+def _unlike(texts: Iterable[str]) -> list[str]:
+    """Each text once, in order."""
+    return list(dict.fromkeys(texts))
+
+
+def _together(findings: Sequence[Finding]) -> Finding:
     """What all windows of an answer say: their odds against `missed` averaged.
 
     That is Bayes' rule where a point is made in one of the windows, in each as likely: more windows give a point more
@@ -183,7 +210,7 @@ def _together(findings: Sequence[_Finding]) -> _Finding:
     most = against.max(0)
     logits = most + np.log(np.exp(against - most).mean(0))
     telling = int(np.argmin([softmax(finding.logits)[MISSED] for finding in findings]))
-    return _Finding(logits, findings[telling].counted)
+    return Finding(logits, findings[telling].counted, len(findings))
 
 
 def is_short(case: Case) -> bool:
