@@ -51,11 +51,8 @@ def test_a_contradiction_of_a_model_answer_is_called_one(mini: MiniJudge) -> Non
 
 
 def test_an_answer_pasted_twice_is_graded_as_once(mini: MiniJudge) -> None:
-    asked = sampled()
-    once, twice = (
-        [grade(q, text, mini).score for q in asked for text in [" ".join([q.reference or ""] * times)]]
-        for times in (1, 2)
-    )
+    once = [grade(q, f"{q.reference}", mini).score for q in sampled()]
+    twice = [grade(q, f"{q.reference} {q.reference}", mini).score for q in sampled()]
     assert twice == once
 
 

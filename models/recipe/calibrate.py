@@ -131,7 +131,7 @@ def fitted(sets: Mapping[str, Found]) -> Calibration:
     confidence = expit(x @ weights)
     whole = np.concatenate([np.full(len(found.labels), name == "whole") for name, found in sets.items()])
     windowed = np.concatenate([(found.windows > 1) & (name in ORDINARY) for name, found in sets.items()])
-    threshold = max(least_confidence(confidence[which], right[which]) for which in (whole, whole | True))
+    threshold = max(least_confidence(confidence, right), least_confidence(confidence[whole], right[whole]))
     stricter = least_confidence(confidence[windowed], right[windowed]) if windowed.any() else threshold
     return calibration._replace(weights=weights, threshold=threshold, windowed=max(threshold, stricter))
 

@@ -141,7 +141,7 @@ def main() -> None:
     options = parser.parse_args()
     network = Network.pretrained()
     network.load_state_dict(mean_of(options.checkpoint))
-    calibration = read_calibration(options.calibration) if options.calibration else Calibration()
+    calibration = Calibration.of(json.loads(options.calibration.read_text())) if options.calibration else Calibration()
     out = options.out or MODELS / f"mini-{options.version}-q4.gguf"
     if options.type == "q4":
         export_4_bit(network, out, options.version, calibration)
@@ -149,12 +149,6 @@ def main() -> None:
         export(network, out, options.version, calibration, half=options.type == "f16")
     if options.ship:
         write_manifest(out)
-
-
-def read_calibration(path: Path) -> Calibration:
-    """What calibrate.py wrote; KeyError where it lacks something."""
-    told = json.loads(path.read_text())
-    return Calibration.of({name: told[name] for name in Calibration._fields})
 
 
 def write_manifest(model: Path) -> None:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-MARKS = re.compile(r"^\s*(?:(?:[-*+•·–—]|\d{1,2}[.)])\s+(?=\S))+|\*\*|__(?=\w)|(?<=\w)__|```\w*\n?|`")
+ITEM = r"[-*+•·–—]|\d{1,2}[.)]"
+"""What begins an item of a list."""
+MARKS = re.compile(rf"^\s*(?:(?:{ITEM})\s+(?=\S))+|\*\*|__(?=\w)|(?<=\w)__|```\w*\n?|`")
 
 LONG = 10
 """Tokens of a passage that is about one thing only."""

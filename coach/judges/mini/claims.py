@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from coach.grading import split_passages
+from coach.judges.mini.answers import ITEM
 
 ABOUT = """
 a able about also an answer answers any at award be can candidate candidates clear clearly correct correctly could
@@ -29,7 +30,7 @@ def _any(words: str) -> str:
     return "|".join(words.split())
 
 
-MARK = re.compile(r"(?:[-*+•·–—]|\d{1,2}[.)]|[a-z]\))\s+(?=\S)|(?:key|main)\s+points?:\s+", re.IGNORECASE)
+MARK = re.compile(rf"(?:{ITEM}|[a-z]\))\s+(?=\S)|(?:key|main)\s+points?:\s+", re.IGNORECASE)
 BOLD = re.compile(r"\*\*((?:(?!\*\*).)+)\*\*([.?]?)")
 WORTH = re.compile(r" ?[(\[]\d{1,3}(?:[.,]\d+)? ?(?:p|pts?|points?|marks?)[)\]](?=[.?]?$)", re.IGNORECASE)
 FRAME = re.compile(
@@ -40,8 +41,8 @@ FRAME = re.compile(
 ASKS = re.compile(r"(?:can|could|did|do|does|is|should|will|would) ", re.IGNORECASE)
 FURTHER = re.compile(rf" (?:and|but|then) (?:then )?(?:{_any(SAYS)}|asks?|offers?|proposes?|suggests?|tr(?:y|ies)) ")
 """A second thing that the answer does: without its frame the first would be said to do it."""
-ENDED = re.compile(r"[.!?:;…][\"'”’)\]*_`]*$")
-SENTENCE = re.compile(r"[.!?…][\"'”’)\]*_`]*$")
+CLOSED = r"[\"'”’)\]*_`]*$"
+ENDED, SENTENCE = re.compile(f"[.!?:;…]{CLOSED}"), re.compile(f"[.!?…]{CLOSED}")
 
 
 @lru_cache(10_000)

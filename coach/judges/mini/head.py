@@ -103,8 +103,9 @@ class Calibration(NamedTuple):
 
     @classmethod
     def of(cls, about: Mapping[str, Any]) -> Self:
-        """From what the metadata says; ValueError where it cannot be used."""
-        found = cls(**{**about, "bias": tuple(about["bias"]), "weights": tuple(about["weights"])})
+        """From what is said of it among other things; KeyError where it lacks something, ValueError if it is no use."""
+        told = {name: about[name] for name in cls._fields}
+        found = cls(**{**told, "bias": tuple(told["bias"]), "weights": tuple(told["weights"])})
         temperatures = (found.temperature, found.short)
         thresholds = (found.threshold, found.windowed)
         numbers = np.array([*temperatures, *found.bias, *found.weights, *thresholds], np.float64)
@@ -146,7 +147,7 @@ class Settings(NamedTuple):
             if about["format"] != FORMAT:
                 advice = "upgrade coach" if about["format"] > FORMAT else "get a newer file"
                 raise ModelError(f"its format is {about['format']}, this coach reads {FORMAT}; {advice}")
-            calibration = Calibration.of({name: about[name] for name in Calibration._fields})
+            calibration = Calibration.of(about)
             return cls(about["version"], Head.load(size, metadata), calibration)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"no mini model: its metadata lacks or garbles {error}") from None

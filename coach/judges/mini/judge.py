@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -90,12 +90,12 @@ class MiniJudge:
         aparts = [_unlike(part for whole in each for part in sentences(whole)) for each in wholes]
         again = [i for i, apart in enumerate(aparts) if apart != wholes[i]]
         texts = [self._text(*each) for each in zip(cases, wholes, strict=True)]
-        told = self._told(texts + [self._text(cases[i], aparts[i]) for i in again])
+        told = self._told(texts + [texts[i].asked(aparts[i], self._known) for i in again])
         for number, i in enumerate(again, len(cases)):
             for whole in wholes[i]:
-                parts = [told[number, part] for part in sentences(whole) if (number, part) in told]
+                parts = sentences(whole)
                 if len(parts) > 1 and (i, whole) in told:
-                    told[i, whole] = told[i, whole].with_parts(parts)
+                    told[i, whole] = told[i, whole].with_parts([told[number, part] for part in parts])
         return told
 
     def _told(self, texts: Sequence["_Text"]) -> dict[_Place, "Finding"]:
@@ -117,7 +117,7 @@ class MiniJudge:
     def _text(self, case: Case, claims: Sequence[str]) -> "_Text":
         passages = [tuple(self._encoder.model.tokenize(plain(passage.text))) for passage in case.passages]
         said = [[] if again else [*passage] for passage, again in zip(passages, repeated(passages), strict=True)]
-        return _Text(self._known(case.question.question), claims, [self._known(text) for text in claims], said)
+        return _Text(self._known(case.question.question), [], [], said).asked(claims, self._known)
 
     def _read(self, window: Window, states: States) -> list["Finding"]:
         """What a window says of each of its criteria."""
@@ -158,6 +158,10 @@ class _Text(NamedTuple):
     claims: Sequence[str]
     criteria: list[Tokens]
     passages: list[Tokens]
+
+    def asked(self, claims: Sequence[str], tokens: Callable[[str], Tokens]) -> "_Text":
+        """The same answer, read for these claims."""
+        return self._replace(claims=claims, criteria=[tokens(each) for each in claims])
 
     def groups(self) -> list[list[int]]:
         """The criteria that are read at once, in an order that the rubric's does not change.
